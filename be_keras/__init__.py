@@ -1,0 +1,21 @@
+"""be_keras: BatchEnsemble for Keras 3, M networks for nearly the weights of one."""
+
+from be_keras import initializers, layers, losses, metrics, optimizers, roles
+from be_keras.ensemble_model import EnsembleModel
+from be_keras.layers import *  # noqa: F403
+from be_keras.members import TileMembers, UntileMembers
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EnsembleModel",
+    "TileMembers",
+    "UntileMembers",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "optimizers",
+    "roles",
+    *layers.__all__,
+]

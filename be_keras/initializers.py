@@ -1,0 +1,85 @@
+"""Initialisers of the fast weights r and s; what they draw decides how far members differ.
+
+Zero-mean signs put members in the independent regime of Velikanov et al. (AISTATS 2022), a
+normal around one with a small spread in the collective one; ones make all members equal.
+"""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class RandomSign(keras.initializers.RandomUniform):
+    """Draws +1 with the given probability and -1 otherwise (Wen et al., ICLR 2020).
+
+    Args:
+        probability: Probability of +1, in [0, 1].
+        seed: Int, `keras.random.SeedGenerator` or None.
+
+    Raises:
+        ValueError: `probability` lies outside [0, 1].
+    """
+
+    def __init__(self, probability=0.5, seed=None):
+        if not 0.0 <= probability <= 1.0:
+            raise ValueError(
+                "`probability` of a positive sign must lie in [0, 1]. "
+                f"Received: probability={probability!r}"
+            )
+        self.probability = probability
+        super().__init__(minval=0.0, maxval=1.0, seed=seed)
+
+    def __call__(self, shape, dtype=None):
+        uniform = super().__call__(shape, dtype="float32")
+        signs = ops.where(uniform < self.probability, 1.0, -1.0)
+        return ops.cast(signs, dtype or keras.config.floatx())
+
+    def get_config(self):
+        return {"probability": self.probability, "seed": super().get_config()["seed"]}
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class NormalAroundOne(keras.initializers.RandomNormal):
+    """Draws from N(1, stddev): members start close together and learn together.
+
+    Args:
+        stddev: Standard deviation, 0 or more; 0.5 is uncertainty-baselines' choice.
+        seed: Int, `keras.random.SeedGenerator` or None.
+
+    Raises:
+        ValueError: `stddev` is negative.
+    """
+
+    def __init__(self, stddev=0.5, seed=None):
+        if stddev < 0:
+            raise ValueError(f"`stddev` must not be negative. Received: stddev={stddev!r}")
+        super().__init__(mean=1.0, stddev=stddev, seed=seed)
+
+    def get_config(self):
+        return {"stddev": self.stddev, "seed": super().get_config()["seed"]}
+
+
+def get(identifier):
+    """Give the initialiser for "random_sign", "normal_around_one", or whatever Keras knows."""
+    own = {"random_sign": RandomSign, "normal_around_one": NormalAroundOne}
+    if isinstance(identifier, str) and identifier in own:
+        return own[identifier]()
+    return keras.initializers.get(identifier)
+
+
+def fresh(initializer, stream=0):
+    """Copy an initialiser so that it draws values of its own.
+
+    Keras' initialisers draw the same values at every call. Two weights that share one, such as
+    the r and s of a square layer, would come out equal; this gives each its own stream.
+
+    Args:
+        initializer: A Keras initialiser, or any callable of shape and dtype, given back as is.
+        stream: Int; streams of one integer seed differ from each other.
+    """
+    config = initializer.get_config() if hasattr(initializer, "get_config") else {}
+    if "seed" not in config or isinstance(config["seed"], dict):
+        return initializer  # constants, and seed generators, which move on by themselves
+    if config["seed"] is not None:
+        config["seed"] += 1_000_003 * stream
+    return type(initializer).from_config(config)

@@ -1,0 +1,144 @@
+"""What every BatchEnsemble layer shares: M, the fast weights r and s, and their product.
+
+Wen, Tran and Ba (ICLR 2020): member i's weight is W ∘ (r_i s_iᵀ), so that
+act(((x ∘ r_i) W) ∘ s_i + b_i) serves all members with one product. A layer of this room takes
+rows (B * M, ...) and gives rows.
+"""
+
+import keras
+from keras import constraints, ops, regularizers
+
+from be_keras import initializers
+from be_keras.members import check_ensemble_size, check_rows, merge_members, split_members
+from be_keras.roles import BIAS, FAST, SHARED, set_role
+
+
+class BatchEnsembleLayer(keras.layers.Layer):
+    """Base of the layers with fast weights; see the module's docstring for the formula.
+
+    Args:
+        ensemble_size: Number of members M.
+        r_initializer, s_initializer: Initialisers of the fast weights: "random_sign",
+            "normal_around_one" or any Keras initialiser.
+        r_regularizer, s_regularizer: Regularisers of the fast weights, or None.
+        r_constraint, s_constraint: Constraints of the fast weights, or None.
+
+    Raises:
+        ValueError: `ensemble_size` is no positive integer.
+    """
+
+    def __init__(
+        self,
+        *,
+        ensemble_size,
+        r_initializer="random_sign",
+        s_initializer="random_sign",
+        r_regularizer=None,
+        s_regularizer=None,
+        r_constraint=None,
+        s_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.ensemble_size = check_ensemble_size(ensemble_size)
+        self.r_initializer = initializers.get(r_initializer)
+        self.s_initializer = initializers.get(s_initializer)
+        self.r_regularizer = regularizers.get(r_regularizer)
+        self.s_regularizer = regularizers.get(s_regularizer)
+        self.r_constraint = constraints.get(r_constraint)
+        self.s_constraint = constraints.get(s_constraint)
+        self.supports_masking = True
+
+    def add_fast_weights(self, r_shape, s_shape):
+        """Make `r (M, *r_shape)` and `s (M, *s_shape)`."""
+        self.r = self.add_fast_weight("r", r_shape)
+        self.s = self.add_fast_weight("s", s_shape, like="s", stream=1)
+
+    def add_fast_weight(self, name, shape, like="r", stream=0):
+        """Make one fast weight `(M, *shape)` with the settings of r or of s.
+
+        Fast weights of one layer take different streams, so that none repeats another.
+        """
+        weight = self.add_weight(
+            name=name,
+            shape=(self.ensemble_size, *shape),
+            initializer=initializers.fresh(getattr(self, f"{like}_initializer"), stream),
+            regularizer=getattr(self, f"{like}_regularizer"),
+            constraint=getattr(self, f"{like}_constraint"),
+        )
+        set_role(weight, FAST)
+        return weight
+
+    def add_shared_weight(self, name, shape, initializer, regularizer=None, constraint=None):
+        """Make one weight that all members use."""
+        weight = self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=initializer,
+            regularizer=regularizer,
+            constraint=constraint,
+        )
+        set_role(weight, SHARED)
+        return weight
+
+    def add_member_bias(self, shape, initializer, regularizer=None, constraint=None):
+        """Make a bias `(M, *shape)`, one for each member."""
+        weight = self.add_weight(
+            name="bias",
+            shape=(self.ensemble_size, *shape),
+            initializer=initializer,
+            regularizer=regularizer,
+            constraint=constraint,
+        )
+        set_role(weight, BIAS)
+        return weight
+
+    def scale(self, rows, weight, axes=(-1,)):
+        """Multiply rows `(B * M, ...)` by a member weight `(M, *sizes of axes)`."""
+        return per_member(ops.multiply, rows, weight, self.ensemble_size, axes)
+
+    def shift(self, rows, weight, axes=(-1,)):
+        """Add a member weight `(M, *sizes of axes)` to rows `(B * M, ...)`."""
+        return per_member(ops.add, rows, weight, self.ensemble_size, axes)
+
+    def check_rows(self, rows):
+        """Raise ValueError if the number of rows is known and no multiple of M."""
+        check_rows(rows.shape, self.ensemble_size, f"{type(self).__name__} {self.name!r}")
+
+    def compute_mask(self, inputs, previous_mask):
+        return previous_mask
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "ensemble_size": self.ensemble_size,
+            "r_initializer": keras.initializers.serialize(self.r_initializer),
+            "s_initializer": keras.initializers.serialize(self.s_initializer),
+            "r_regularizer": regularizers.serialize(self.r_regularizer),
+            "s_regularizer": regularizers.serialize(self.s_regularizer),
+            "r_constraint": constraints.serialize(self.r_constraint),
+            "s_constraint": constraints.serialize(self.s_constraint),
+        }
+
+
+def per_member(operation, rows, weight, ensemble_size, axes=(-1,)):
+    """Apply an elementwise operation between rows and each row's own member weight.
+
+    Args:
+        operation: For example `ops.multiply`.
+        rows: `(B * M, ...)`.
+        weight: `(M, *sizes)`, one size for each of `axes`, in their order.
+        ensemble_size: Number of members M.
+        axes: Axes of `rows` that the weight varies over, increasing, none of them 0.
+
+    Returns:
+        Rows `(B * M, ...)`.
+    """
+    rank = len(rows.shape)
+    axes = [axis % rank for axis in axes]
+    shape = [rows.shape[axis] if axis in axes else 1 for axis in range(1, rank)]
+    weight = ops.reshape(weight, (ensemble_size, *shape))  # (M, 1 .. size .. 1)
+    weight = ops.cast(weight, rows.dtype)
+    if ensemble_size == 1:
+        return operation(rows, weight)
+    return merge_members(operation(split_members(rows, ensemble_size), weight))

@@ -1,0 +1,133 @@
+"""Cross-entropy over a large vocabulary that never holds all logits at once.
+
+25,000 tokens x 4 members x 37,000 words x 4 bytes are 15 GB of logits. Here a chunk of examples
+is projected, reduced to its losses and thrown away; the backward pass projects it again.
+"""
+
+from keras import ops
+
+
+def chunked_cross_entropy(
+    states, kernel, labels, bias=None, label_smoothing=0.0, chunk_examples=None
+):
+    """Cross-entropy of `states · kernel + bias` against integer labels, chunk by chunk.
+
+    Args:
+        states: `(B, M, T, D)`, float.
+        kernel: `(D, V)`, of the dtype of the states.
+        labels: `(B, T)`, or `(B, M, T)` where members have their own; int, in [0, V).
+        bias: `(M, V)` or None.
+        label_smoothing: epsilon in [0, 1): the target puts 1 - epsilon on the label and epsilon
+            evenly on all V (Szegedy et al., 2016).
+        chunk_examples: Examples per chunk; None takes all B at once.
+
+    Returns:
+        Losses `(B, M, T)`, float32, in nats. Differentiable in states, kernel and bias.
+
+    Raises:
+        ValueError: `label_smoothing` lies outside [0, 1), or `chunk_examples` is not positive.
+    """
+    if not 0.0 <= label_smoothing < 1.0:
+        raise ValueError(f"`label_smoothing` must lie in [0, 1). Received: {label_smoothing}")
+    if chunk_examples is not None and chunk_examples < 1:
+        raise ValueError(f"`chunk_examples` must be positive. Received: {chunk_examples}")
+    if bias is None:
+        bias = ops.zeros((states.shape[1], kernel.shape[1]), dtype="float32")
+    labels = ops.cast(labels, "int32")
+    if len(labels.shape) == 2:
+        labels = ops.broadcast_to(ops.expand_dims(labels, 1), ops.shape(states)[:3])
+    size = ops.shape(states)[0]
+    chunk = size if chunk_examples is None else chunk_examples
+
+    @ops.custom_gradient
+    def losses_of(states, kernel, bias):
+        parts = (_chunks(states, chunk), _chunks(labels, chunk))
+        losses = ops.map(
+            lambda part: _losses(part[0], kernel, part[1], bias, label_smoothing), parts
+        )
+
+        def gradient(*args, upstream=None):
+            weights = _chunks(args[0] if upstream is None else upstream, chunk)
+
+            def step(i, totals):
+                part = (parts[0][i], parts[1][i], weights[i])
+                new = _gradients(*part, kernel, bias, label_smoothing)
+                d_states = ops.slice_update(totals[0], (i, 0, 0, 0, 0), new[0][None])
+                return d_states, totals[1] + new[1], totals[2] + new[2]
+
+            start = (
+                ops.zeros_like(parts[0]),
+                ops.zeros_like(kernel, dtype="float32"),
+                ops.zeros_like(bias),
+            )
+            # A loop and not `ops.scan`, whose outputs must look like its carry on TensorFlow.
+            d_states, d_kernel, d_bias = ops.fori_loop(0, ops.shape(parts[0])[0], step, start)
+            return _joined(d_states, size), ops.cast(d_kernel, kernel.dtype), d_bias
+
+        return _joined(losses, size), gradient
+
+    return losses_of(states, kernel, ops.cast(bias, "float32"))
+
+
+def _chunks(tensor, chunk):
+    """`(B, ...)` to `(ceil(B / chunk), chunk, ...)`, filled up with zeros."""
+    shape = ops.shape(tensor)
+    missing = -shape[0] % chunk
+    if not (isinstance(missing, int) and missing == 0):
+        tensor = ops.pad(tensor, [[0, missing]] + [[0, 0]] * (len(shape) - 1))
+    return ops.reshape(tensor, ((shape[0] + missing) // chunk, chunk, *shape[1:]))
+
+
+def _joined(chunks, size):
+    """The inverse of `_chunks`."""
+    shape = ops.shape(chunks)
+    return ops.reshape(chunks, (shape[0] * shape[1], *shape[2:]))[:size]
+
+
+def _logits(states, kernel, bias):
+    logits = ops.cast(ops.matmul(states, kernel), "float32")  # (b, M, T, V)
+    return logits + ops.expand_dims(bias, 1)
+
+
+def _losses(states, kernel, labels, bias, smoothing):
+    """Losses `(b, M, T)` of one chunk: logsumexp - (1 - e) z_y - e mean(z)."""
+    logits = _logits(states, kernel, bias)
+    chosen = ops.take_along_axis(logits, ops.expand_dims(labels, -1), axis=-1)[..., 0]
+    target = (1.0 - smoothing) * chosen
+    if smoothing:
+        target = target + smoothing * ops.mean(logits, axis=-1)
+    return ops.logsumexp(logits, axis=-1) - target
+
+
+def _gradients(states, labels, upstream, kernel, bias, smoothing):
+    """Gradients of one chunk with respect to states, kernel and bias: softmax - target."""
+    logits = _logits(states, kernel, bias)
+    width = ops.shape(logits)[-1]
+    target = ops.one_hot(labels, width, dtype="float32") * (1.0 - smoothing) + smoothing / width
+    delta = ops.softmax(logits, axis=-1) - target
+    delta = delta * ops.expand_dims(ops.cast(upstream, "float32"), -1)  # (b, M, T, V)
+    d_bias = ops.sum(delta, axis=(0, 2))
+    delta = ops.cast(delta, states.dtype)
+    d_states = ops.matmul(delta, ops.transpose(kernel))
+    flat_states = ops.reshape(states, (-1, states.shape[-1]))
+    flat_delta = ops.reshape(delta, (-1, kernel.shape[-1]))
+    d_kernel = ops.matmul(ops.transpose(flat_states), flat_delta)
+    return d_states, ops.cast(d_kernel, "float32"), d_bias
+
+
+def sequence_loss(losses, weights, member_loss="mean"):
+    """Mean over the real tokens of the whole batch, mean or sum over members.
+
+    Args:
+        losses: `(B, M, T)`.
+        weights: `(B, T)` or `(B, M, T)`, 0 at padding.
+        member_loss: "mean" or "sum" over members.
+
+    Returns:
+        Scalar float32; 0 for a batch without a real token.
+    """
+    weights = ops.cast(weights, "float32")
+    if len(weights.shape) == 2:
+        weights = ops.broadcast_to(ops.expand_dims(weights, 1), ops.shape(losses))
+    mean = ops.sum(losses * weights) / ops.maximum(ops.sum(weights), 1.0)
+    return mean * losses.shape[1] if member_loss == "sum" else mean

@@ -1,0 +1,217 @@
+"""The member axis: the one module that knows how M members share a batch.
+
+Rows are example-major: row ``b * M + m`` is example ``b`` seen by member ``m``. Going between
+rows ``(B * M, ...)`` and members ``(B, M, ...)`` is then a reshape that moves no data, and
+sharding the examples over devices shards the rows alike, without communication.
+"""
+
+import keras
+from keras import ops
+
+
+def check_ensemble_size(ensemble_size):
+    """Give `ensemble_size` back if it is a positive int; raise ValueError otherwise."""
+    if isinstance(ensemble_size, bool) or not isinstance(ensemble_size, int) or ensemble_size < 1:
+        raise ValueError(
+            "`ensemble_size` must be a positive integer, the number of members M. "
+            f"Received: ensemble_size={ensemble_size!r}"
+        )
+    return ensemble_size
+
+
+def check_rows(shape, ensemble_size, owner):
+    """Raise ValueError if a known number of rows is no multiple of the ensemble size.
+
+    Args:
+        shape: Shape of the rows, `(B * M, ...)`; the first entry may be None or a tensor.
+        ensemble_size: Number of members M.
+        owner: Name used in the message.
+    """
+    rows = shape[0] if len(shape) else 1
+    if isinstance(rows, int) and rows % ensemble_size:
+        raise ValueError(
+            f"{owner} expects rows (B * M, ...), each example repeated for its {ensemble_size} "
+            f"members, so a batch that is a multiple of {ensemble_size}. Received shape "
+            f"{tuple(shape)}: {rows} rows. Put the layer inside an EnsembleModel, or tile the "
+            f"examples with TileMembers({ensemble_size}) first."
+        )
+
+
+def repeat_examples(examples, ensemble_size):
+    """Repeat each example for every member: `(B, ...)` to rows `(B * M, ...)`, same dtype."""
+    if ensemble_size == 1:
+        return examples
+    shape = ops.shape(examples)
+    tiled = ops.broadcast_to(  # (B, 1, ...) -> (B, M, ...)
+        ops.expand_dims(examples, 1), (shape[0], ensemble_size, *shape[1:])
+    )
+    return ops.reshape(tiled, (shape[0] * ensemble_size, *shape[1:]))  # (B * M, ...)
+
+
+def split_members(rows, ensemble_size):
+    """View rows `(B * M, ...)` as `(B, M, ...)`. A reshape: nothing moves."""
+    shape = ops.shape(rows)
+    return ops.reshape(rows, (shape[0] // ensemble_size, ensemble_size, *shape[1:]))
+
+
+def merge_members(members):
+    """View `(B, M, ...)` as rows `(B * M, ...)`. A reshape: nothing moves."""
+    shape = ops.shape(members)
+    return ops.reshape(members, (shape[0] * shape[1], *shape[2:]))
+
+
+def _tiled_spec(tensor, ensemble_size):
+    rows = None if tensor.shape[0] is None else tensor.shape[0] * ensemble_size
+    return keras.KerasTensor((rows, *tensor.shape[1:]), dtype=tensor.dtype)
+
+
+def _untiled_spec(tensor, ensemble_size):
+    examples = None if tensor.shape[0] is None else tensor.shape[0] // ensemble_size
+    return keras.KerasTensor((examples, ensemble_size, *tensor.shape[1:]), dtype=tensor.dtype)
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class TileMembers(keras.layers.Layer):
+    """Repeats each example for every member: `(B, ...)` to rows `(B * M, ...)`.
+
+    Row `b * M + m` is example b for member m. Dtype, rank and mask are kept.
+
+    Args:
+        ensemble_size: Number of members M.
+
+    Raises:
+        ValueError: `ensemble_size` is no positive integer.
+    """
+
+    def __init__(self, ensemble_size, **kwargs):
+        # Token ids and masks pass through here too: leave their dtype alone.
+        kwargs.setdefault("autocast", False)
+        super().__init__(**kwargs)
+        self.ensemble_size = check_ensemble_size(ensemble_size)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs):
+        return repeat_examples(inputs, self.ensemble_size)
+
+    def compute_mask(self, inputs, previous_mask):
+        if previous_mask is None:
+            return None
+        if keras.utils.is_keras_tensor(previous_mask):
+            return _tiled_spec(previous_mask, self.ensemble_size)
+        return repeat_examples(previous_mask, self.ensemble_size)
+
+    def compute_output_spec(self, inputs):
+        return _tiled_spec(inputs, self.ensemble_size)
+
+    def get_config(self):
+        return {**super().get_config(), "ensemble_size": self.ensemble_size}
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class UntileMembers(keras.layers.Layer):
+    """Views rows `(B * M, ...)` as `(B, M, ...)`, the form that losses and metrics read.
+
+    Called on symbolic tensors of a functional model it also follows every path back to the
+    inputs and refuses a graph in which rows meet a tensor that was never tiled: such a graph
+    builds, and for a batch of one example broadcasts silently.
+
+    Args:
+        ensemble_size: Number of members M.
+
+    Raises:
+        ValueError: `ensemble_size` is no positive integer, the rows are no multiple of it, or
+            an untiled tensor was mixed in.
+    """
+
+    def __init__(self, ensemble_size, **kwargs):
+        kwargs.setdefault("autocast", False)
+        super().__init__(**kwargs)
+        self.ensemble_size = check_ensemble_size(ensemble_size)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs):
+        check_rows(inputs.shape, self.ensemble_size, f"UntileMembers {self.name!r}")
+        return split_members(inputs, self.ensemble_size)
+
+    def compute_mask(self, inputs, previous_mask):
+        if previous_mask is None:
+            return None
+        if keras.utils.is_keras_tensor(previous_mask):
+            return _untiled_spec(previous_mask, self.ensemble_size)
+        return split_members(previous_mask, self.ensemble_size)
+
+    def compute_output_spec(self, inputs):
+        check_rows(inputs.shape, self.ensemble_size, f"UntileMembers {self.name!r}")
+        check_tiled_once(inputs, self.ensemble_size)
+        return _untiled_spec(inputs, self.ensemble_size)
+
+    def get_config(self):
+        return {**super().get_config(), "ensemble_size": self.ensemble_size}
+
+
+def check_tiled_once(tensor, ensemble_size):
+    """Follow a symbolic tensor back to the inputs and check how it was tiled.
+
+    Every path that leads to an input must cross exactly one TileMembers, and one of this
+    ensemble size. A graph without any TileMembers passes: its inputs are taken for rows.
+
+    Args:
+        tensor: KerasTensor `(B * M, ...)` of a functional graph.
+        ensemble_size: Number of members M.
+
+    Raises:
+        ValueError: names the operation where tiled and untiled tensors meet.
+    """
+    states = {}
+    stack = [tensor]
+    while stack:  # depth first without recursion: graphs are deeper than Python's stack
+        current = stack[-1]
+        if id(current) in states:
+            stack.pop()
+            continue
+        operation, parents = _operation_and_parents(current)
+        waiting = [parent for parent in parents if id(parent) not in states]
+        if waiting:
+            stack.extend(waiting)
+            continue
+        stack.pop()
+        states[id(current)] = _state_after(
+            operation, [states[id(parent)] for parent in parents], ensemble_size
+        )
+
+
+def _operation_and_parents(tensor):
+    """The operation that made a KerasTensor, and the KerasTensors that it took."""
+    history = getattr(tensor, "_keras_history", None)
+    if history is None or not history.operation._inbound_nodes:
+        return None, []
+    node = history.operation._inbound_nodes[history.node_index]
+    return history.operation, list(node.input_tensors)
+
+
+def _state_after(operation, states, ensemble_size):
+    """"tiled" or "untiled" for what an operation gives, from what it takes."""
+    if isinstance(operation, TileMembers):
+        if operation.ensemble_size != ensemble_size:
+            raise ValueError(
+                f"TileMembers {operation.name!r} tiles for {operation.ensemble_size} members, "
+                f"and UntileMembers expects {ensemble_size}. Give both the same ensemble_size."
+            )
+        if "tiled" in states:
+            raise ValueError(
+                f"TileMembers {operation.name!r} received rows that were tiled already. Tile "
+                "each path from an input once."
+            )
+        return "tiled"
+    if isinstance(operation, UntileMembers):
+        return "untiled"
+    if len(set(states)) > 1:
+        raise ValueError(
+            f"Operation {operation.name!r} mixes rows (B * M, ...) with an untiled tensor "
+            "(B, ...): with one example it would broadcast silently. Expected every input of it "
+            "to be tiled; pass the untiled one through TileMembers"
+            f"({ensemble_size}) as well."
+        )
+    return states[0] if states else "untiled"

@@ -1,0 +1,73 @@
+"""Keras' optimisers, with learning rate and weight decay by weight role.
+
+A multiplier acts on the update, not on the gradient: under Adam a scaled gradient changes
+nothing. There is one learning rate, so schedules and callbacks work as ever.
+"""
+
+import keras
+
+from be_keras.roles import HEAD, ROLES, SHARED, role_of
+
+
+class _ByRole:
+    """Mixin before a Keras optimiser; see `AdamW` for what it adds."""
+
+    def __init__(self, *args, multipliers=None, decayed_roles=(SHARED, HEAD), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.multipliers = dict(multipliers or {})
+        self.decayed_roles = tuple(decayed_roles)
+        unknown = (set(self.multipliers) | set(self.decayed_roles)) - set(ROLES)
+        if unknown:
+            raise ValueError(f"Weight roles are {ROLES}. Received: {sorted(unknown)}")
+        negative = {role: m for role, m in self.multipliers.items() if m < 0}
+        if negative:
+            raise ValueError(f"Multipliers must not be negative. Received: {negative}")
+
+    def build(self, variables):
+        if not self.built:
+            self.exclude_from_weight_decay(
+                var_list=[v for v in variables if not self._decays(v)]
+            )
+        super().build(variables)
+
+    def _decays(self, variable):
+        role = role_of(variable)
+        return role in self.decayed_roles and self.multipliers.get(role, 1.0) != 0.0
+
+    def update_step(self, gradient, variable, learning_rate):
+        multiplier = self.multipliers.get(role_of(variable), 1.0)
+        if multiplier != 0.0:
+            super().update_step(gradient, variable, learning_rate * multiplier)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "multipliers": self.multipliers,
+            "decayed_roles": list(self.decayed_roles),
+        }
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class SGD(_ByRole, keras.optimizers.SGD):
+    """`keras.optimizers.SGD` by weight role; see `AdamW` for the arguments it adds."""
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class Adam(_ByRole, keras.optimizers.Adam):
+    """`keras.optimizers.Adam` by weight role; see `AdamW` for the arguments it adds."""
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class AdamW(_ByRole, keras.optimizers.AdamW):
+    """`keras.optimizers.AdamW` by weight role (roles: see `be_keras.roles`).
+
+    Args:
+        multipliers: Dict from role to a factor on its updates, 0 or more, default 1; for example
+            `{"fast": 0.5}`. A role with 0 stands still and does not decay.
+        decayed_roles: Roles that weight decay acts on; fast weights, biases and norms are left
+            alone by default.
+        *args, **kwargs: As in the Keras optimiser.
+
+    Raises:
+        ValueError: A role is unknown or a multiplier negative.
+    """

@@ -1,0 +1,6 @@
+"""Training: streams into `fit`, schedules, checkpoints and resume."""
+
+from be_keras.training.schedules import InverseSquareRoot
+from be_keras.training.streams import stream
+
+__all__ = ["InverseSquareRoot", "stream"]

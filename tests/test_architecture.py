@@ -1,0 +1,222 @@
+"""The arrows between the rooms, read from the imports, and the limits that keep files readable."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 70
+
+# Which of our own packages each package may use. What runs them is used by none.
+MAY_USE = {
+    "be_keras": {"be_keras"},
+    "translation": {"be_keras", "translation"},
+    "vision": {"be_keras", "vision"},
+}
+RUNNERS = {"scripts", "examples", "benchmarks", "tests"}
+
+# Rooms of be_keras that may use only these others; a room not named here may use all of them.
+ARROWS = {
+    "members": set(),
+    "initializers": set(),
+    "roles": set(),
+    "backend": set(),
+    "metrics": set(),
+    "layers": {"members", "initializers", "roles", "backend"},
+}
+
+# be_keras needs these alone, so that it runs on either backend without the other.
+CORE_NEEDS = {"keras", "numpy"}
+BACKENDS = {"tensorflow", "tensorflow_text", "tensorflow_datasets", "jax", "jaxlib"}
+BACKEND_AT_THE_TOP = {("be_keras.training", "tensorflow")}
+BACKEND_IN_FUNCTIONS = {("be_keras.backend", "tensorflow"), ("be_keras.backend", "jax")}
+
+
+class Import(NamedTuple):
+    """One imported name: what, where, and whether it waits inside a function."""
+
+    name: str
+    line: int
+    lazy: bool
+
+    @property
+    def top(self):
+        """The outermost package, such as `keras` for `keras.ops`."""
+        return self.name.split(".")[0]
+
+
+def imports_of(tree, lazy=False):
+    """Every `Import` below a syntax node; a relative one keeps its leading dots."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, node.lineno, lazy) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = "." * node.level + (node.module or "")
+            yield from (Import(f"{source}.{alias.name}", node.lineno, lazy) for alias in node.names)
+        else:
+            function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            yield from imports_of(node, lazy or function)
+
+
+def functions_of(tree):
+    """Every function and method below a syntax node, nested ones too."""
+    return [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def undocumented(tree):
+    """Names of the public module parts without a docstring; the module itself is ''."""
+    missing = [] if ast.get_docstring(tree) else [""]
+    for node in tree.body:
+        public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        if public and not ast.get_docstring(node):
+            missing.append(node.name)
+    return missing
+
+
+def room_of(module):
+    """`be_keras.layers` for `be_keras.layers.dense`; `be_keras` for a name of its front door."""
+    package, *rest = module.split(".")
+    folder = REPOSITORY / package
+    if rest and ((folder / rest[0]).is_dir() or (folder / f"{rest[0]}.py").exists()):
+        return f"{package}.{rest[0]}"
+    return package
+
+
+def parse(path):
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def python_files(*folders):
+    return sorted(path for folder in folders for path in (REPOSITORY / folder).rglob("*.py"))
+
+
+def sources():
+    """(path, dotted module, syntax tree) of every file of the three packages."""
+    for path in python_files(*MAY_USE):
+        relative = path.relative_to(REPOSITORY)
+        module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
+        yield relative, module, parse(path)
+
+
+def offending_imports(offends):
+    """Where `offends(importing module, import)` is true, as `path:line name`."""
+    return [
+        f"{path}:{found.line} {found.name}"
+        for path, module, tree in sources()
+        for found in imports_of(tree)
+        if offends(module, found)
+    ]
+
+
+def test_every_package_is_read():
+    read = {module.split(".")[0] for _, module, _ in sources()}
+    assert read == set(MAY_USE)
+
+
+def test_tracks_never_meet_and_the_core_knows_neither():
+    ours = set(MAY_USE) | RUNNERS
+
+    def offends(module, found):
+        return found.top in ours - MAY_USE[module.split(".")[0]]
+
+    assert offending_imports(offends) == []
+
+
+def test_arrows_inside_the_core():
+    def offends(module, found):
+        room = room_of(module)
+        _, _, name = room.partition(".")
+        if name not in ARROWS or found.top != "be_keras":
+            return False
+        return room_of(found.name) not in {room} | {f"be_keras.{to}" for to in ARROWS[name]}
+
+    assert offending_imports(offends) == []
+
+
+def test_the_core_needs_keras_and_numpy_alone():
+    known = CORE_NEEDS | BACKENDS | {"be_keras"} | sys.stdlib_module_names
+
+    def offends(module, found):
+        return module.split(".")[0] == "be_keras" and found.top not in known
+
+    assert offending_imports(offends) == []
+
+
+def test_backends_are_imported_only_where_they_are_known():
+    def offends(module, found):
+        if found.top not in BACKENDS or (room_of(module), found.top) in BACKEND_AT_THE_TOP:
+            return False
+        if not found.lazy:
+            return True
+        in_core = module.split(".")[0] == "be_keras"
+        return in_core and (room_of(module), found.top) not in BACKEND_IN_FUNCTIONS
+
+    assert offending_imports(offends) == []
+
+
+def test_imports_are_absolute():
+    assert offending_imports(lambda module, found: found.name.startswith(".")) == []
+
+
+def test_nothing_reaches_into_the_private_parts_of_keras():
+    inside = re.compile(r"\bkeras\.src\b")
+    files = [path for path in python_files(*MAY_USE, *RUNNERS) if path != Path(__file__).resolve()]
+    assert [str(path) for path in files if inside.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_public_names_have_docstrings():
+    assert [f"{path} {name}" for path, _, tree in sources() for name in undocumented(tree)] == []
+
+
+def test_files_are_short():
+    lengths = {
+        str(path.relative_to(REPOSITORY)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in python_files(*MAY_USE, *RUNNERS)
+    }
+    assert {path: lines for path, lines in lengths.items() if lines > MAX_FILE_LINES} == {}
+
+
+def test_functions_are_short():
+    lengths = {
+        f"{path.relative_to(REPOSITORY)}:{function.name}": function.end_lineno - function.lineno + 1
+        for path in python_files(*MAY_USE, *RUNNERS)
+        for function in functions_of(parse(path))
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import keras.ops", Import("keras.ops", 1, False)),
+        ("from keras import ops", Import("keras.ops", 1, False)),
+        ("from . import dense", Import("..dense", 1, False)),
+        ("try:\n    import jax\nfinally:\n    pass", Import("jax", 2, False)),
+        ("class A:\n    def f(self):\n        import jax", Import("jax", 3, True)),
+    ],
+)
+def test_reading_of_imports(source, expected):
+    assert list(imports_of(ast.parse(source))) == [expected]
+
+
+def test_reading_of_docstrings():
+    tree = ast.parse('def f(): "said"\ndef g(): pass\ndef _h(): pass\nclass C: pass')
+    assert undocumented(tree) == ["", "g", "C"]
+
+
+@pytest.mark.parametrize(
+    ("module", "room"),
+    [
+        ("be_keras", "be_keras"),
+        ("be_keras.metrics.scores", "be_keras.metrics"),
+        ("be_keras.members", "be_keras.members"),
+        ("be_keras.NoSuchRoom", "be_keras"),
+    ],
+)
+def test_rooms_are_told_from_names(module, room):
+    assert room_of(module) == room

@@ -1,0 +1,1 @@
+"""The translation track: a BatchEnsemble Transformer from parallel text to a report."""

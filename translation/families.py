@@ -1,0 +1,118 @@
+"""Layer families: the same Transformer out of plain layers, or out of BatchEnsemble layers.
+
+A block asks its family for a dense layer, an attention, a norm or an embedding and does not know
+which method it serves.
+"""
+
+import keras
+from keras import ops
+
+import be_keras
+from be_keras.roles import BIAS, set_role
+
+
+class PlainFamily:
+    """Keras' own layers: one network, M = 1."""
+
+    ensemble_size = 1
+
+    def dense(self, units, activation=None, name=None):
+        """A dense layer, rows `(R, ..., D)` to `(R, ..., units)`."""
+        return keras.layers.Dense(units, activation, name=name)
+
+    def attention(self, heads, key_dim, dropout, name=None):
+        """Multi-head attention with a decoding cache."""
+        return be_keras.CachedMultiHeadAttention(heads, key_dim, dropout=dropout, name=name)
+
+    def norm(self, name=None):
+        """Layer normalisation over the last axis."""
+        return keras.layers.LayerNormalization(epsilon=1e-6, name=name)
+
+    def embedding(self, vocabulary_size, width, name=None):
+        """A token embedding with a tied output side."""
+        return TiedEmbedding(vocabulary_size, width, name=name)
+
+
+class BatchEnsembleFamily:
+    """BatchEnsemble layers for M members: every layer modulated, norms and biases per member.
+
+    Args:
+        ensemble_size: Number of members M.
+        fast_initializer: Keras initialiser (or its name) of all r and s.
+    """
+
+    def __init__(self, ensemble_size, fast_initializer):
+        self.ensemble_size = ensemble_size
+        self.options = {
+            "ensemble_size": ensemble_size,
+            "r_initializer": fast_initializer,
+            "s_initializer": fast_initializer,
+        }
+
+    def dense(self, units, activation=None, name=None):
+        """A dense layer, rows `(B * M, ..., D)` to `(B * M, ..., units)`."""
+        return be_keras.DenseBatchEnsemble(units, activation, name=name, **self.options)
+
+    def attention(self, heads, key_dim, dropout, name=None):
+        """Multi-head attention with a decoding cache."""
+        return be_keras.MultiHeadAttentionBatchEnsemble(
+            heads, key_dim, dropout=dropout, name=name, **self.options
+        )
+
+    def norm(self, name=None):
+        """Layer normalisation over the last axis."""
+        return be_keras.LayerNormalizationBatchEnsemble(
+            epsilon=1e-6, ensemble_size=self.ensemble_size, name=name
+        )
+
+    def embedding(self, vocabulary_size, width, name=None):
+        """A token embedding with a tied, modulated output side."""
+        return be_keras.EmbeddingBatchEnsemble(
+            vocabulary_size,
+            width,
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=width**-0.5),
+            tied_output=True,
+            name=name,
+            **self.options,
+        )
+
+
+@keras.saving.register_keras_serializable(package="be_translate")
+class TiedEmbedding(keras.layers.Layer):
+    """Token embedding of one network whose table also makes the logits.
+
+    Args:
+        input_dim: Size of the vocabulary V.
+        output_dim: Width D.
+    """
+
+    def __init__(self, input_dim, output_dim, **kwargs):
+        super().__init__(**kwargs)
+        self.input_dim = input_dim
+        self.output_dim = output_dim
+
+    def build(self, input_shape=None):
+        self.embeddings = self.add_weight(
+            name="embeddings",
+            shape=(self.input_dim, self.output_dim),
+            initializer=keras.initializers.RandomNormal(stddev=self.output_dim**-0.5),
+        )
+        self.bias = self.add_weight(name="bias", shape=(1, self.input_dim), initializer="zeros")
+        set_role(self.bias, BIAS)
+
+    def call(self, inputs):
+        return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
+
+    def output_side(self, states):
+        """States `(R, T, D)` as they are, the kernel `(D, V)` and the bias `(1, V)`."""
+        return states, ops.transpose(ops.cast(self.embeddings, self.compute_dtype)), self.bias
+
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor((*inputs.shape, self.output_dim), self.compute_dtype)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+        }

@@ -1,0 +1,86 @@
+"""The verb `report`: evaluations to one report.
+
+Takes folders made by the verb evaluate; gives a folder with `report.json`, `report.md`,
+`reliability.png` and `standings.png`. The folder appears whole or not at all.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from translation.errors import UserError
+from translation.reporting.evaluations import read_evaluations
+from translation.reporting.page import page
+from translation.reporting.reliability import reliability_figure
+from translation.reporting.standings import standings_figure
+from translation.reporting.summary import summarise
+from translation.staging import new_folder
+from translation.version import version
+
+
+def report(evaluations: Iterable[str | Path], out: str | Path) -> dict:
+    """Write the report on one or more evaluations of the same test set.
+
+    Args:
+        evaluations: folders that hold `evaluation.json`; their order is the order of the report.
+        out: the folder to make; an earlier report there is replaced.
+
+    Returns:
+        The content of `report.json`; `translation.reporting.summary` describes it.
+
+    Raises:
+        UserError: an evaluation that is missing, damaged or of another test set, a name used
+            twice, or a folder that cannot be written or holds something else.
+    """
+    summary = summarise(read_evaluations(evaluations), f"be_keras {version()}")
+    systems = summary["systems"]
+    text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
+    files = {
+        "report.json": text.encode() + b"\n",
+        "report.md": page(summary).encode(),
+        "reliability.png": reliability_figure(systems),
+        "standings.png": standings_figure(systems),
+    }
+    _check_replaceable(Path(out), files)
+    with new_folder(out) as folder:
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    return summary
+
+
+def _check_replaceable(out: Path, names: Iterable[str]) -> None:
+    """Raise UserError where making the report would lose anything but an earlier report."""
+    try:
+        foreign = {path.name for path in out.iterdir()} - set(names)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UserError(
+            f"{out}: expected a folder to write the report to ({error.strerror}); choose another"
+            " --out."
+        ) from None
+    if foreign:
+        raise UserError(
+            f"{out}: expected a new folder or an earlier report, got"
+            f" {', '.join(sorted(foreign)[:3])} in it; choose another --out."
+        )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `report`."""
+    parser.add_argument(
+        "evaluations",
+        nargs="+",
+        metavar="EVALUATION",
+        help="folders made by the verb evaluate, all of the same test set",
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="the report's folder to make")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Carry out `report` with parsed options, and print where to read it."""
+    systems = report(args.evaluations, args.out)["systems"]
+    for name, system in systems.items():
+        print(f"{name}: BLEU {system['bleu']['score']:.1f}, NLL {system['nll']:.3f}")
+    print(Path(args.out) / "report.md")

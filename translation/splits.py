@@ -1,0 +1,95 @@
+"""One split of a prepared folder: its text and its token ids.
+
+Takes pairs of lines, writes `SPLIT.source.txt`, `SPLIT.target.txt` and the files of
+`translation.corpus`; changes no line.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from translation.corpus import ShardWriter
+from translation.text import Pair, read_pairs
+from translation.vocabulary import Vocabulary
+
+_CHUNK = 4096  # pairs encoded in one call, which spreads them over the cores
+
+
+def text_paths(folder: str | Path, split: str) -> tuple[Path, Path]:
+    """Give the paths of a split's source and target text."""
+    return Path(folder) / f"{split}.source.txt", Path(folder) / f"{split}.target.txt"
+
+
+def write_text(folder: str | Path, split: str, pairs: Iterable[Pair]) -> int:
+    """Write the text of a split, a sentence a line; give the number of pairs."""
+    source, target = text_paths(folder, split)
+    count = 0
+    with (
+        source.open("w", encoding="utf-8", newline="\n") as left,
+        target.open("w", encoding="utf-8", newline="\n") as right,
+    ):
+        for one, other in _progress(pairs, f"read {split}"):
+            left.write(one + "\n")
+            right.write(other + "\n")
+            count += 1
+    return count
+
+
+def read_text(folder: str | Path, split: str) -> Iterator[Pair]:
+    """Read back what `write_text` wrote."""
+    return read_pairs(*text_paths(folder, split))
+
+
+def write_ids(
+    folder: str | Path,
+    split: str,
+    pairs: Iterable[Pair],
+    vocabulary: Vocabulary,
+    max_length: int | None = None,
+) -> tuple[dict, int]:
+    """Encode pairs and write their ids.
+
+    Args:
+        folder, split: where to.
+        pairs: text, white space as it came.
+        vocabulary: gives the ids.
+        max_length: the most positions of either side, the end mark included; longer pairs are
+            left out. None keeps every pair.
+
+    Returns:
+        `{"pairs", "source_tokens", "target_tokens", "longest"}` (tokens without end marks, the
+        longest side with it), and the number of pairs left out.
+    """
+    longest = dropped = 0
+    with ShardWriter(folder, split, vocabulary.size) as writer:
+        for source, target in _encoded(_progress(pairs, f"encode {split}"), vocabulary):
+            length = max(len(source), len(target)) + 1
+            if max_length is not None and length > max_length:
+                dropped += 1
+                continue
+            longest = max(longest, length)
+            writer.append(source, target)
+    counts = {
+        "pairs": writer.pairs,
+        "source_tokens": writer.tokens[0],
+        "target_tokens": writer.tokens[1],
+        "longest": longest,
+    }
+    return counts, dropped
+
+
+def _progress(pairs: Iterable[Pair], doing: str) -> Iterable[Pair]:
+    """Show on standard error how many pairs have passed, and how fast."""
+    return tqdm(pairs, desc=doing, unit=" pairs", mininterval=0.5)
+
+
+def _encoded(
+    pairs: Iterable[Pair], vocabulary: Vocabulary
+) -> Iterator[tuple[list[int], list[int]]]:
+    """Encode pairs a chunk at a time."""
+    pairs = iter(pairs)
+    while chunk := list(islice(pairs, _CHUNK)):
+        source, target = zip(*chunk, strict=True)
+        yield from zip(vocabulary.encode(source), vocabulary.encode(target), strict=True)

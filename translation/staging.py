@@ -1,0 +1,63 @@
+"""A folder that appears whole or not at all.
+
+Takes the path wanted, gives a temporary sibling to fill, and renames it when all went well.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from translation.errors import UserError
+
+
+@contextmanager
+def new_folder(out: str | Path) -> Iterator[Path]:
+    """Fill a temporary folder that then takes the place of `out`.
+
+    On any error or interrupt the temporary folder is removed and `out` is what it was before. A
+    folder already at `out` is replaced; whether it may be is the caller's question.
+
+    Args:
+        out: the folder wanted; missing parents are made.
+
+    Yields:
+        The temporary folder, beside `out` and so on the same disk.
+
+    Raises:
+        UserError: the disk refuses (read-only, full, a file where a folder should be).
+    """
+    out = Path(out).resolve()
+    stage = _sibling(out, "partial")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        stage.mkdir()
+        yield stage
+        _put(stage, out)
+    except OSError as error:
+        raise UserError(
+            f"{out}: the folder cannot be written ({error.strerror}); choose a place that you"
+            " may write to and that has room with --out."
+        ) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _put(stage: Path, out: Path) -> None:
+    """Rename the stage to `out`; an old `out` goes only once the new one stands."""
+    if not out.exists():
+        stage.rename(out)
+        return
+    old = _sibling(out, "old")
+    out.rename(old)
+    try:
+        stage.rename(out)
+    except BaseException:
+        old.rename(out)
+        raise
+    shutil.rmtree(old)
+
+
+def _sibling(out: Path, ending: str) -> Path:
+    return out.with_name(f".{out.name}.{os.getpid()}.{ending}")

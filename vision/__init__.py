@@ -1,0 +1,1 @@
+"""Image classification with BatchEnsemble: data, models and one command a verb."""
