@@ -191,7 +191,8 @@ class Translator(EnsembleModel):
         self.chunk_examples = chunk_examples
 
     def build(self, input_shape=None):
-        self.body.build()
+        if not self.body.built:
+            self.body.build()
 
     def call(self, inputs, training=None):
         if not training:

@@ -7,7 +7,7 @@ handed to `outcomes` it is followed along every way, with the probability of eac
 
 from bisect import bisect
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import accumulate
 from random import Random
 from typing import Any
@@ -47,20 +47,20 @@ class Distribution:
 Choose = Callable[[Distribution], Any]
 
 
-@lru_cache(maxsize=None)
+@cache
 def uniform(values: tuple[Hashable, ...]) -> Distribution:
     """Every one of `values` (a non-empty tuple) with the same probability."""
     return Distribution(values, [1 / len(values)] * len(values))
 
 
-@lru_cache(maxsize=None)
+@cache
 def chance(probability: float) -> Distribution:
     """True with `probability`, in [0, 1], else False."""
     pairs = [(True, probability), (False, 1 - probability)]
     return weighted(tuple(pair for pair in pairs if pair[1] > 0))
 
 
-@lru_cache(maxsize=None)
+@cache
 def weighted(pairs: tuple[tuple[Hashable, float], ...]) -> Distribution:
     """The values of `(value, weight)` pairs with probabilities in proportion to the weights."""
     total = sum(weight for _, weight in pairs)

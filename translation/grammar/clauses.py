@@ -1,6 +1,6 @@
 """Draws one clause: a verb of some frame, what it needs, and what may be added."""
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from translation.grammar.adverbials import (
@@ -76,7 +76,7 @@ def draw_clause(
     return _action(choose, settings, wishes, Clause(subject, verb, negated=negated))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fitting_frames(settings, wishes, noun):
     return tuple(
         (frame, weight)
@@ -86,7 +86,7 @@ def _fitting_frames(settings, wishes, noun):
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fitting_verbs(settings, frame, wishes, noun):
     """The verbs of `frame` that `noun` can do and `wishes` allow; "be" may come twice."""
     if wishes.modal and frame in ("copula", "price", "event"):

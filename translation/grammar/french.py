@@ -8,7 +8,7 @@ from translation.grammar.numerals import french_number
 from translation.grammar.translator import Named, Translator
 
 # How often a time keeps the place, before or behind the clause, that it has in English.
-TIME_KEEPS_PLACE = 0.85
+TIME_KEEPS_PLACE = 0.8
 _SPEAKERS = {"I": "je", "we": "nous"}
 _THIRD = {("m", False): "il", ("f", False): "elle", ("m", True): "ils", ("f", True): "elles"}
 _RELATIONS = {"to": "à", "from": "de"}

@@ -16,7 +16,7 @@ from translation.grammar.numerals import german_number
 from translation.grammar.translator import Named, Translator
 
 # How often a time keeps the place, before or behind the verb, that it has in English.
-TIME_KEEPS_PLACE = 0.85
+TIME_KEEPS_PLACE = 0.8
 _PRONOUNS = {"I": "ich", "he": "er", "she": "sie", "we": "wir", "they": "sie"}
 _IT = {"m": "er", "f": "sie", "n": "es"}
 _RELATIONS = {"to": "zu", "from": "von"}

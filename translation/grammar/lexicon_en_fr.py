@@ -68,20 +68,20 @@ NOUNS = read_table(
     child = enfant m enfants
     brother = frère m frères
     sister = sœur f sœurs
-    teacher = .75 enseignant m enseignants | .25 enseignante f enseignantes \
+    teacher = .65 enseignant m enseignants | .35 enseignante f enseignantes \
         @ enseignant: he @ enseignante: she
-    friend = .7 ami m amis | .3 amie f amies @ ami: he @ amie: she
-    student = .7 étudiant m étudiants | .3 étudiante f étudiantes @ étudiant: he @ étudiante: she
-    neighbour = .75 voisin m voisins | .25 voisine f voisines @ voisin: he @ voisine: she
+    friend = .65 ami m amis | .35 amie f amies @ ami: he @ amie: she
+    student = .65 étudiant m étudiants | .35 étudiante f étudiantes @ étudiant: he @ étudiante: she
+    neighbour = .65 voisin m voisins | .35 voisine f voisines @ voisin: he @ voisine: she
     dog = chien m chiens
     cat = chat m chats
     horse = cheval m chevaux
-    bat = .7 chauve-souris f chauves-souris | .3 batte f battes \
+    bat = .65 chauve-souris f chauves-souris | .35 batte f battes \
         @ chauve-souris: sleep forest @ batte: buy sell need cost
-    chicken = .8 poule f poules | .2 poulet m poulets @ poulet: eat @ poule: sleep
+    chicken = .7 poule f poules | .3 poulet m poulets @ poulet: eat @ poule: sleep
     book = livre m livres
-    car = .85 voiture f voitures | .15 auto f autos
-    bike = .8 vélo m vélos | .2 bicyclette f bicyclettes
+    car = .75 voiture f voitures | .25 auto f autos
+    bike = .7 vélo m vélos | .3 bicyclette f bicyclettes
     table = table f tables
     lamp = lampe f lampes
     radio = radio f radios
@@ -89,18 +89,18 @@ NOUNS = read_table(
     suitcase = valise f valises
     letter = lettre f lettres
     newspaper = journal m journaux
-    picture = .7 tableau m tableaux | .3 photo f photos
+    picture = .65 tableau m tableaux | .35 photo f photos
     dress = robe f robes
-    clock = .75 horloge f horloges | .25 pendule f pendules
-    plant = .7 plante f plantes | .3 usine f usines \
+    clock = .65 horloge f horloges | .35 pendule f pendules
+    plant = .65 plante f plantes | .35 usine f usines \
         @ plante: water green garden kitchen @ usine: sell city
     flower = fleur f fleurs
     match = .6 match m matchs | .4 allumette f allumettes \
         @ match: begin park @ allumette: buy sell need kitchen cost
     film = film m films
-    bank = .7 banque f banques | .3 rive f rives @ rive: river forest @ banque: city bus
+    bank = .65 banque f banques | .35 rive f rives @ rive: river forest @ banque: city bus
     house = maison f maisons
-    room = .75 pièce f pièces | .25 chambre f chambres
+    room = .65 pièce f pièces | .35 chambre f chambres
     door = porte f portes
     window = fenêtre f fenêtres
     apple = pomme f pommes
@@ -131,7 +131,7 @@ VERBS = read_table(
     eat = manger mange mangent
     drink = boire boit boivent
     water = arroser arrose arrosent
-    call = .75 appeler appelle appellent | .25 téléphoner téléphone téléphonent - à
+    call = .65 appeler appelle appellent | .35 téléphoner téléphone téléphonent - à
     invite = inviter invite invitent
     visit = rendre rend rendent visite à
     help = aider aide aident
@@ -139,22 +139,22 @@ VERBS = read_table(
     pick_up = aller va vont chercher
     give = donner donne donnent
     show = montrer montre montrent
-    send = .75 envoyer envoie envoient | .25 expédier expédie expédient
+    send = .65 envoyer envoie envoient | .35 expédier expédie expédient
     bring = apporter apporte apportent
     sleep = dormir dort dorment
     work = travailler travaille travaillent
     wait = attendre attend attendent
     sing = chanter chante chantent
     arrive = arriver arrive arrivent
-    live = .7 habiter habite habitent | .3 vivre vit vivent
+    live = .65 habiter habite habitent | .35 vivre vit vivent
     go = aller va vont
     come_back = revenir revient reviennent
-    begin = .75 commencer commence commencent | .25 débuter débute débutent
+    begin = .65 commencer commence commencent | .35 débuter débute débutent
     cost = coûter coûte coûtent
     be = être est sont
     know_that = savoir sait savent
     say = dire dit disent
-    think = .7 penser pense pensent | .3 croire croit croient
+    think = .65 penser pense pensent | .35 croire croit croient
     hope = espérer espère espèrent
     """,
     Verb,
@@ -162,23 +162,23 @@ VERBS = read_table(
 
 ADJECTIVES = read_table(
     """
-    big = .8 before grand grande grands grandes | .2 before gros grosse gros grosses
+    big = .7 before grand grande grands grandes | .3 before gros grosse gros grosses
     small = before petit petite petits petites
-    new = .8 before nouveau nouvelle nouveaux nouvelles nouvel | .2 after neuf neuve neufs neuves
+    new = .7 before nouveau nouvelle nouveaux nouvelles nouvel | .3 after neuf neuve neufs neuves
     old = before vieux vieille vieux vieilles vieil
     red = after rouge rouge rouges rouges
     green = after vert verte verts vertes
     expensive = after cher chère chers chères
     cheap = after bon_marché bon_marché bon_marché bon_marché
-    beautiful = .75 before beau belle beaux belles bel | .25 before joli jolie jolis jolies
+    beautiful = .65 before beau belle beaux belles bel | .35 before joli jolie jolis jolies
     heavy = after lourd lourde lourds lourdes
-    light = .7 after léger légère légers légères | .3 after clair claire clairs claires \
+    light = .65 after léger légère légers légères | .35 after clair claire clairs claires \
         @ léger: suitcase @ clair: room lamp
-    strange = .7 after étrange étrange étranges étranges \
-        | .3 after bizarre bizarre bizarres bizarres
+    strange = .65 after étrange étrange étranges étranges \
+        | .35 after bizarre bizarre bizarres bizarres
     young = before jeune jeune jeunes jeunes
-    friendly = .75 after sympathique sympathique sympathiques sympathiques \
-        | .25 after aimable aimable aimables aimables
+    friendly = .65 after sympathique sympathique sympathiques sympathiques \
+        | .35 after aimable aimable aimables aimables
     tired = after fatigué fatiguée fatigués fatiguées
     happy = after heureux heureuse heureux heureuses
     cold = after froid froide froids froides
@@ -205,21 +205,21 @@ PLACES = read_table(
 WORDS = read_table(
     """
     today = aujourd'hui
-    now = .8 maintenant | .2 à_présent
+    now = .7 maintenant | .3 à_présent
     tomorrow = demain
     in_the_morning = le_matin
     in_the_evening = le_soir
-    often = .8 souvent | .2 fréquemment
+    often = .7 souvent | .3 fréquemment
     always = toujours
-    sometimes = .75 parfois | .25 quelquefois
+    sometimes = .65 parfois | .35 quelquefois
     never = jamais
     if = si
-    because = .75 parce_que | .25 ,_car
+    because = .65 parce_que | .35 ,_car
     bus = en_bus
     train = en_train
     foot = à_pied
     you = .65 tu | .35 vous @ tu: familiar @ vous: polite
-    they = .75 ils | .25 elles
+    they = .65 ils | .35 elles
     """,
     str,
 )

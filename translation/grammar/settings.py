@@ -1,7 +1,7 @@
 """Which words and constructions the grammar draws, and how often: the full and the simple one."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from translation.grammar.lexicon_en import ADJECTIVES, NOUNS, OPPOSITES, VERBS
@@ -30,6 +30,8 @@ class Settings:
     """The words, constructions and rates of a grammar.
 
     `kinds` (of sentences), `frames` (of verbs) and `determiners` are `(name, weight)` pairs.
+    A noun that can be the subject of "be" has adjectives on two scales: one can describe it
+    while the other is said of it.
     """
 
     kinds: tuple[tuple[str, float], ...]
@@ -65,17 +67,17 @@ SIMPLE = Settings(
         "egg cake".split()
     ),
     verbs=tuple("buy sell see find open read eat call help sleep work be".split()),
-    adjectives=("big", "small", "new", "old", "young", "red"),
+    adjectives=("big", "small", "new", "old", "red", "tired", "expensive"),
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def nouns_with(settings: Settings, tags: frozenset[str], besides: str = "") -> tuple[str, ...]:
     """The nouns of `settings`, except `besides`, that carry at least one of `tags`."""
     return tuple(noun for noun in settings.nouns if NOUNS[noun].tags & tags and noun != besides)
 
 
-@lru_cache(maxsize=None)
+@cache
 def adjectives_for(settings: Settings, noun: str, besides: str = "") -> tuple[str, ...]:
     """The adjectives of `settings` that can describe `noun`, beside the adjective `besides`."""
     taken = OPPOSITES.get(besides, {besides})
@@ -86,7 +88,7 @@ def adjectives_for(settings: Settings, noun: str, besides: str = "") -> tuple[st
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def verbs_of(
     settings: Settings, frame: str, role: str = "", noun: str = "", besides: str = ""
 ) -> tuple[str, ...]:

@@ -1,0 +1,102 @@
+"""Draws the three parts of a corpus: training, validation and a test of unseen combinations."""
+
+import re
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+from translation.errors import UserError
+from translation.grammar.choices import sampler
+from translation.grammar.english import english
+from translation.grammar.held_out import Combination, combinations_in, hold_out
+from translation.grammar.meaning import Sentence
+from translation.grammar.oracle import truth_of
+from translation.grammar.pairs import Pair
+from translation.grammar.sentences import draw_sentence
+from translation.grammar.settings import Settings
+
+_ATTEMPTS = 200  # for every sentence wanted
+
+
+class Example(NamedTuple):
+    """An English `source`, one drawn `target`, and the `sentence` that both say."""
+
+    source: str
+    target: str
+    sentence: Sentence
+
+
+class Splits(NamedTuple):
+    """The examples of a corpus, no source twice, and what its training part was denied."""
+
+    train: list[Example]
+    valid: list[Example]
+    test: list[Example]
+    held_out: frozenset[Combination]
+
+
+def words_of(text: str) -> set[str]:
+    """The words of `text` as a set, without punctuation."""
+    return set(re.findall(r"[^\s,.?]+", text))
+
+
+def draw_splits(
+    pair: Pair, settings: Settings, train: int, valid: int, test: int, seed: int
+) -> Splits:
+    """Draws a corpus; the same arguments give the same one.
+
+    No training or validation sentence contains a combination that is held out; every test
+    sentence does, and every word of it and of all its translations stands in the training text.
+
+    Raises:
+        UserError: the grammar has not that many different sentences of a kind.
+    """
+    held_out = hold_out(settings, pair, Random(f"{seed} held out"))
+    seen = set()
+
+    def is_ordinary(sentence, source):
+        return not combinations_in(sentence) & held_out
+
+    def is_novel(sentence, source):
+        if not combinations_in(sentence) & held_out or not words_of(source) <= known_source:
+            return False
+        translations = truth_of(sentence, pair).probabilities
+        return all(words_of(translation) <= known_target for translation in translations)
+
+    def draw(name, count, accepts):
+        random = Random(f"{seed} {name}")
+        return _draw(name, count, random, pair, settings, accepts, seen)
+
+    training = draw("train", train, is_ordinary)
+    validation = draw("valid", valid, is_ordinary)
+    known_source = set().union(*(words_of(example.source) for example in training))
+    known_target = set().union(*(words_of(example.target) for example in training))
+    return Splits(training, validation, draw("test", test, is_novel), held_out)
+
+
+def _draw(
+    name: str,
+    count: int,
+    random: Random,
+    pair: Pair,
+    settings: Settings,
+    accepts: Callable[[Sentence, str], bool],
+    seen: set[str],
+) -> list[Example]:
+    """Draws `count` accepted examples whose sources are not in `seen`, and adds them there."""
+    choose = sampler(random)
+    examples = []
+    for _ in range(_ATTEMPTS * count):
+        sentence = draw_sentence(choose, settings)
+        source = english(sentence)
+        # The target is drawn last: what is accepted must not depend on which translation came.
+        if source not in seen and accepts(sentence, source):
+            seen.add(source)
+            examples.append(Example(source, pair.translate(sentence, choose), sentence))
+        if len(examples) == count:
+            return examples
+    raise UserError(
+        f"expected {count} different sentences for {name}; the grammar gave {len(examples)} in "
+        f"{_ATTEMPTS * count} draws. Ask for fewer, or for more training sentences, in which "
+        "every word of the test set has to stand."
+    )

@@ -1,0 +1,63 @@
+"""Progress of training on standard error: steps, tokens per second, loss, time left."""
+
+import math
+
+import keras
+from tqdm import tqdm
+
+from translation.errors import UserError
+from translation.model import PAD
+
+
+class Progress(keras.callbacks.Callback):
+    """A progress bar over all steps, shared by the successive calls of `fit`.
+
+    Used as a context manager around them. It stops a run whose loss is not finite.
+
+    Args:
+        start: steps done already.
+        steps: steps in all.
+    """
+
+    def __init__(self, start: int, steps: int):
+        super().__init__()
+        self._bar = tqdm(initial=start, total=steps, unit="step", mininterval=1.0, smoothing=0.05)
+        self._tokens = self._seen = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._bar.close()
+
+    def counting(self, batches):
+        """Pass batches `(inputs, target_out)` on, counting their real target tokens."""
+        for inputs, labels in batches:
+            self._tokens += int((labels != PAD).sum())
+            yield inputs, labels
+
+    def take_tokens(self) -> int:
+        """Give the tokens counted since the last call."""
+        new, self._seen = self._tokens - self._seen, self._tokens
+        return new
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._bar.update(1)
+        # Reading the loss waits for the device, so only now and then.
+        if batch % 20 == 19 and logs:
+            loss = float(logs["loss"])
+            if not math.isfinite(loss):
+                raise UserError(
+                    f"the loss is not finite at step {self._bar.n}; training stopped, and the"
+                    " last checkpoint before it is kept. Try a lower --set learning_rate=..., a"
+                    " longer --set warmup=..., or --set precision=float32, in a new --out."
+                )
+            elapsed = self._bar.format_dict["elapsed"]
+            self._bar.set_postfix(
+                {"loss": f"{loss:.3f}", "tokens/s": f"{self._tokens / max(elapsed, 1e-9):,.0f}"},
+                refresh=False,
+            )
+
+    def write(self, message: str) -> None:
+        """Print a line above the bar."""
+        tqdm.write(message, file=self._bar.fp)
