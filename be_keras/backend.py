@@ -30,3 +30,12 @@ def compiled(model, function, jit_compile=False):
 
         return lambda *args: pure([variable.value for variable in model.variables], args)
     return function
+
+
+def has_accelerator():
+    """Whether the running backend sees a GPU or TPU."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return any(device.device_type != "CPU" for device in tf.config.list_logical_devices())
+    return not all(name.startswith("cpu") for name in keras.distribution.list_devices())

@@ -1,21 +1,16 @@
 """EnsembleModel: puts the member axis around a body, and says what `compile` and `fit` mean.
 
 Takes examples (B, ...), gives (B, M, ..., C). A Keras loss is applied to every member, a Keras
-metric to the mean prediction; labels, weights and masks are expanded explicitly, never by
-broadcasting.
+metric to the mean prediction; labels and weights are expanded explicitly, never by broadcasting.
 """
 
 import keras
 from keras import ops
 
-from be_keras.members import (
-    TileMembers,
-    UntileMembers,
-    check_ensemble_size,
-    merge_members,
-    repeat_examples,
-)
+from be_keras.masks import mask_of, with_mask
+from be_keras.members import TileMembers, UntileMembers, check_ensemble_size
 from be_keras.roles import assign_roles
+from be_keras.rows import labels_averaged, output_rows, repeat_labels
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -25,23 +20,27 @@ class EnsembleModel(keras.Model):
     The body takes rows `(B * M, ...)` and gives rows; this model takes examples `(B, ...)` and
     gives `(B, M, ..., C)`. Inputs and outputs may be nested structures.
 
+    Compiled with Keras losses and metrics: a loss compares every member with the labels; a
+    metric compares the labels with the mean over members, or, while `fit` trains split members,
+    with the one member that saw the example. Masks act as in any Keras model. The logged "loss"
+    is the mean over all labels of an epoch, however unequal its batches.
+
     Args:
         body: Keras layer or model from rows to rows, built of BatchEnsemble layers.
         ensemble_size: Number of members M.
         members: "shared": every member sees every example. "split": in training a batch of B
             examples is B rows, so that each example is seen by one member and a step costs what
             it costs one network (the sub-batches of Wen et al., 2020); a batch that is no
-            multiple of M is filled up with rows of weight zero. Evaluation and prediction
-            always show every example to every member.
-        outputs: What the body gives: "logits" (metrics see the mean over members of the softmax,
-            or of the sigmoid where the last axis has size 1), "probabilities" or "values"
-            (metrics see the plain mean).
-        member_loss: "mean" or "sum" over members.
+            multiple of M is filled up with rows that count for nothing. Evaluation and
+            prediction always show every example to every member.
+        outputs: What the body gives, with classes on the last axis: "logits" (metrics see the
+            mean of the members' softmax, or sigmoid where there is one class), "probabilities"
+            or "values" (metrics see the plain mean).
+        member_loss: "mean" or "sum" over members of a loss that averages over labels.
 
     Raises:
-        ValueError: An option is unknown, or a layer of the body has another ensemble size.
-
-    While `fit` trains split members, metrics compare each example with its one member.
+        ValueError: An option is unknown; a layer of the body has another ensemble size or tiles
+            the rows again; a loss is compiled with `reduction="sum"`.
     """
 
     def __init__(
@@ -64,41 +63,52 @@ class EnsembleModel(keras.Model):
         self.member_loss = member_loss
         self.tile = TileMembers(ensemble_size, name="tile")
         self.untile = UntileMembers(ensemble_size, name="untile")
-        self._read_mask = _ReadMask(name="read_mask")
         self._split_rows = False
         self._weighted_loss = keras.metrics.Mean(name="loss")
-        check_one_ensemble_size(body, ensemble_size)
+        check_body(body, ensemble_size)
 
     def build(self, input_shape):
         if not self.body.built:
+            self._build_body(input_shape)
+        check_body(self.body, self.ensemble_size)
+        assign_roles(self)
+
+    def _build_body(self, input_shape):
+        if type(self.body).build is not keras.layers.Layer.build:
             self.body.build(
                 keras.tree.map_shape_structure(lambda shape: (None, *shape[1:]), input_shape)
             )
+            return
+        # A body without a `build` of its own is built by a symbolic call, on one example's rows:
+        # for an unknown number of rows Keras on JAX makes up one that M need not divide.
+        self.body(
+            keras.tree.map_shape_structure(
+                lambda shape: keras.KerasTensor((self.ensemble_size, *shape[1:])), input_shape
+            )
+        )
 
     @property
     def metrics(self):
-        # Keras' own "loss" averages batches by their first axis; ours counts tokens.
+        # Keras' own "loss" averages batches by their first axis; ours counts labels.
         return [self._weighted_loss] + [m for m in super().metrics if m.name != "loss"]
 
     def call(self, inputs, training=None):
         # Read by compute_loss and compute_metrics, which run within the same step or trace.
         self._split_rows = bool(training) and self.members == "split"
         rows = keras.tree.map_structure(self._rows_of, inputs)
-        outputs = self.body(rows, training=training)
-        check_one_ensemble_size(self.body, self.ensemble_size)
-        return keras.tree.map_structure(self.untile, outputs)
+        return keras.tree.map_structure(self.untile, self.body(rows, training=training))
 
     def mean_prediction(self, outputs):
-        """Mean over members: `(B, M, ..., C)` as the model gives it to `(B, ..., C)`.
+        """Mean over members: `(B, M, ..., C)` as the model gives it to `(B, ..., C)`, float32.
 
-        Logits are turned into probabilities first; the result is float32 then.
+        Logits are turned into probabilities first.
         """
         return ops.mean(self._member_predictions(outputs), axis=1)
 
     def _member_predictions(self, outputs):
+        outputs = ops.cast(outputs, "float32")
         if self.outputs_are != "logits":
             return outputs
-        outputs = ops.cast(outputs, "float32")
         return ops.sigmoid(outputs) if outputs.shape[-1] == 1 else ops.softmax(outputs, axis=-1)
 
     def _rows_of(self, examples):
@@ -108,35 +118,9 @@ class EnsembleModel(keras.Model):
         size = ops.shape(examples)[0]
         if isinstance(size, int) and size % self.ensemble_size == 0:
             return examples
-        # Fill up by starting again at the first example; those rows weigh nothing.
+        # Fill up by starting again at the first example.
         padded = -(-size // self.ensemble_size) * self.ensemble_size
         return ops.take(examples, ops.arange(padded) % size, axis=0)
-
-    def _row_weights(self, y, sample_weight, mask):
-        """Weights of the rows, and how many labels count: a scalar of dtype float32.
-
-        Masked labels weigh nothing and the others more, so that a mean over all labels is a mean
-        over the real ones, which is how Keras treats masks.
-        """
-        size = ops.shape(y)[0]
-        counts = None
-        if mask is not None:
-            counts = ops.cast(merge_members(mask), "float32")  # (B * M, T)
-        if self._split_rows and not (isinstance(size, int) and size % self.ensemble_size == 0):
-            padded = -(-size // self.ensemble_size) * self.ensemble_size
-            real = ops.cast(ops.arange(padded) < size, "float32")
-            real = ops.reshape(real, (-1, *[1] * (len(counts.shape) - 1 if mask is not None else 0)))
-            counts = real if counts is None else counts * real
-        if sample_weight is not None:
-            sample_weight = ops.cast(self._rows_of(sample_weight), "float32")
-        if counts is None:
-            return sample_weight, None
-        total = ops.cast(ops.size(counts), "float32")
-        scaled = counts * (total / ops.maximum(ops.sum(counts), 1.0))
-        if sample_weight is not None:
-            rank = max(len(scaled.shape), len(sample_weight.shape))
-            scaled = _pad_rank(scaled, rank) * _pad_rank(sample_weight, rank)
-        return scaled, ops.sum(counts)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The compiled loss of every member on its rows, mean or sum over members.
@@ -151,34 +135,18 @@ class EnsembleModel(keras.Model):
         Returns:
             Scalar loss, regularisation included.
         """
-        assign_roles(self)
-        y_rows, prediction_rows, weight_rows, count = self._loss_rows(y, y_pred, sample_weight)
-        loss = super().compute_loss(x, y_rows, prediction_rows, weight_rows, training)
+        weighted_mean = self._check_reductions()
+        rows = output_rows(y_pred, self._batch_size(y))
+        if not self._split_rows:
+            y = repeat_labels(y, self.ensemble_size)
+            sample_weight = repeat_labels(sample_weight, self.ensemble_size)
+        loss = super().compute_loss(x, y, rows, sample_weight, training)
         if self.member_loss == "sum":
             penalty = sum((ops.sum(term) for term in self.losses), start=0.0)
             loss = penalty + self.ensemble_size * (loss - penalty)
+        count = labels_averaged(rows, sample_weight if weighted_mean else None)
         self._weighted_loss.update_state(loss, sample_weight=count)
         return loss
-
-    def _loss_rows(self, y, y_pred, sample_weight):
-        """Labels, predictions and weights as rows, and how many labels the loss averages."""
-        predictions = keras.tree.map_structure(merge_members, y_pred)
-        if y is None:
-            return None, predictions, None, 1.0
-        labels = keras.tree.map_structure(self._rows_of, y)
-        masks = [self._read_mask(output) for output in keras.tree.flatten(y_pred)]
-        flat_labels = keras.tree.flatten(y)
-        flat_weights = _one_for_each(sample_weight, len(flat_labels))
-        weights, count = [], 0.0
-        for label, weight, mask in zip(flat_labels, flat_weights, masks, strict=True):
-            row_weight, real = self._row_weights(label, weight, mask)
-            weights.append(row_weight)
-            if real is None:
-                real = ops.cast(ops.shape(label)[0], "float32")
-            count = count + real
-        if all(weight is None for weight in weights):
-            return labels, predictions, None, count
-        return labels, predictions, keras.tree.pack_sequence_as(y, weights), count
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Update the compiled metrics with mean predictions `(B, ..., C)` and labels `(B, ...)`.
@@ -188,17 +156,34 @@ class EnsembleModel(keras.Model):
         """
         if self._split_rows:
             predictions = keras.tree.map_structure(
-                lambda output: merge_members(self._member_predictions(output)), y_pred
+                lambda output: with_mask(self._member_predictions(output), mask_of(output)), y_pred
             )
-            y, _, sample_weight, _ = self._loss_rows(y, y_pred, sample_weight)
-            return super().compute_metrics(x, y, predictions, sample_weight)
-        predictions = keras.tree.map_structure(self.mean_prediction, y_pred)
-        masks = [self._read_mask(output) for output in keras.tree.flatten(y_pred)]
-        if any(mask is not None for mask in masks):
-            weights = _one_for_each(sample_weight, len(masks))
-            weights = [_mask_weight(w, m) for w, m in zip(weights, masks, strict=True)]
-            sample_weight = keras.tree.pack_sequence_as(y_pred, weights)
+            predictions = output_rows(predictions, self._batch_size(y))
+        else:
+            predictions = keras.tree.map_structure(self._masked_mean, y_pred)
         return super().compute_metrics(x, y, predictions, sample_weight)
+
+    def _batch_size(self, y):
+        """How many rows of a split batch are examples, not filling; None where all are."""
+        if not self._split_rows or y is None:
+            return None
+        return ops.shape(keras.tree.flatten(y)[0])[0]
+
+    def _masked_mean(self, output):
+        mask = mask_of(output)  # the same for all members of an example
+        return with_mask(self.mean_prediction(output), None if mask is None else mask[:, 0])
+
+    def _check_reductions(self):
+        """Refuse losses that do not average; say whether they divide by the sample weights."""
+        losses = [loss for loss in keras.tree.flatten(self.loss) if loss is not None]
+        reductions = {getattr(loss, "reduction", "mean") for loss in losses}
+        if reductions & {"sum", "none", None}:
+            raise ValueError(
+                "EnsembleModel takes losses that average over labels. Received reductions: "
+                f'{sorted(map(str, reductions))}. Use "sum_over_batch_size" or '
+                '"mean_with_sample_weight"; for the sum over members pass member_loss="sum".'
+            )
+        return reductions == {"mean_with_sample_weight"}
 
     def get_config(self):
         return {
@@ -219,20 +204,19 @@ class EnsembleModel(keras.Model):
         return cls(**config)
 
 
-class _ReadMask(keras.layers.Layer):
-    """Gives the Keras mask of a tensor, or None: the public way to read one."""
+def check_body(body, ensemble_size):
+    """Check that the layers below `body` work on rows of this many members.
 
-    def __init__(self, **kwargs):
-        super().__init__(autocast=False, **kwargs)
-        self.supports_masking = True
-
-    def call(self, inputs, mask=None):
-        return mask
-
-
-def check_one_ensemble_size(body, ensemble_size):
-    """Raise ValueError if a layer below `body` was made for another number of members."""
+    Raises:
+        ValueError: Names a layer made for another number of members, or one that tiles.
+    """
     for layer in body._flatten_layers():
+        if isinstance(layer, TileMembers | UntileMembers | EnsembleModel):
+            raise ValueError(
+                f"Layer {layer.name!r} ({type(layer).__name__}) stands in the body of an "
+                "EnsembleModel, which tiles its inputs and untiles its outputs itself: rows "
+                "would be tiled twice. Leave it out of the body."
+            )
         other = getattr(layer, "ensemble_size", ensemble_size)
         if other != ensemble_size:
             raise ValueError(
@@ -245,21 +229,3 @@ def check_one_ensemble_size(body, ensemble_size):
 def _check_option(name, value, known):
     if value not in known:
         raise ValueError(f"`{name}` must be one of {known}. Received: {name}={value!r}")
-
-
-def _one_for_each(structure, count):
-    """One entry for each output: a single tensor or None serves all of them."""
-    flat = keras.tree.flatten(structure) if structure is not None else [None]
-    return flat if len(flat) == count else flat * count
-
-
-def _pad_rank(tensor, rank):
-    return ops.reshape(tensor, (*ops.shape(tensor), *[1] * (rank - len(tensor.shape))))
-
-
-def _mask_weight(weight, mask):
-    """Sample weights `(B,)` or `(B, T)` with masked steps `(B, M, T)` set to zero."""
-    if mask is None:
-        return weight
-    mask = ops.cast(mask[:, 0], "float32")  # all members of an example share its mask
-    return mask if weight is None else mask * _pad_rank(ops.cast(weight, "float32"), 2)

@@ -37,7 +37,7 @@ def chunked_cross_entropy(
     if len(labels.shape) == 2:
         labels = ops.broadcast_to(ops.expand_dims(labels, 1), ops.shape(states)[:3])
     size = ops.shape(states)[0]
-    chunk = size if chunk_examples is None else chunk_examples
+    chunk = _chunk_size(size, chunk_examples)
 
     @ops.custom_gradient
     def losses_of(states, kernel, bias):
@@ -48,40 +48,57 @@ def chunked_cross_entropy(
 
         def gradient(*args, upstream=None):
             weights = _chunks(args[0] if upstream is None else upstream, chunk)
-
-            def step(i, totals):
-                part = (parts[0][i], parts[1][i], weights[i])
-                new = _gradients(*part, kernel, bias, label_smoothing)
-                d_states = ops.slice_update(totals[0], (i, 0, 0, 0, 0), new[0][None])
-                return d_states, totals[1] + new[1], totals[2] + new[2]
-
-            start = (
-                ops.zeros_like(parts[0]),
-                ops.zeros_like(kernel, dtype="float32"),
-                ops.zeros_like(bias),
-            )
-            # A loop and not `ops.scan`, whose outputs must look like its carry on TensorFlow.
-            d_states, d_kernel, d_bias = ops.fori_loop(0, ops.shape(parts[0])[0], step, start)
-            return _joined(d_states, size), ops.cast(d_kernel, kernel.dtype), d_bias
+            d_states, *d_weights = _all_gradients(*parts, weights, kernel, bias, label_smoothing)
+            return _joined(d_states, size), *d_weights
 
         return _joined(losses, size), gradient
 
     return losses_of(states, kernel, ops.cast(bias, "float32"))
 
 
+def _all_gradients(states, labels, upstream, kernel, bias, smoothing):
+    """Gradients of all chunks: those of the states `(n, chunk, ...)`, of the kernel and bias."""
+
+    def step(i, totals):
+        new = _gradients(states[i], labels[i], upstream[i], kernel, bias, smoothing)
+        d_states = ops.slice_update(totals[0], (i, 0, 0, 0, 0), new[0][None])
+        return d_states, totals[1] + new[1], totals[2] + new[2]
+
+    start = (
+        ops.zeros_like(states),
+        ops.zeros_like(kernel, dtype="float32"),
+        ops.zeros_like(bias),
+    )
+    # A loop and not `ops.scan`, whose outputs must look like its carry on TensorFlow.
+    d_states, d_kernel, d_bias = ops.fori_loop(0, ops.shape(states)[0], step, start)
+    return d_states, ops.cast(d_kernel, kernel.dtype), d_bias
+
+
+def _chunk_size(size, chunk_examples):
+    """Examples per chunk: at most all of them, at least one (for a batch without any)."""
+    if isinstance(size, int):
+        return max(1, size if chunk_examples is None else min(chunk_examples, size))
+    return ops.maximum(size if chunk_examples is None else ops.minimum(size, chunk_examples), 1)
+
+
 def _chunks(tensor, chunk):
-    """`(B, ...)` to `(ceil(B / chunk), chunk, ...)`, filled up with zeros."""
+    """`(B, ...)` to `(ceil(B / chunk), chunk, ...)`, filled up with zeros.
+
+    A chunk takes every n-th example, so that each device of a sharded batch holds a part of every
+    chunk.
+    """
     shape = ops.shape(tensor)
     missing = -shape[0] % chunk
     if not (isinstance(missing, int) and missing == 0):
         tensor = ops.pad(tensor, [[0, missing]] + [[0, 0]] * (len(shape) - 1))
-    return ops.reshape(tensor, ((shape[0] + missing) // chunk, chunk, *shape[1:]))
+    tensor = ops.reshape(tensor, (chunk, (shape[0] + missing) // chunk, *shape[1:]))
+    return ops.swapaxes(tensor, 0, 1)
 
 
 def _joined(chunks, size):
     """The inverse of `_chunks`."""
     shape = ops.shape(chunks)
-    return ops.reshape(chunks, (shape[0] * shape[1], *shape[2:]))[:size]
+    return ops.reshape(ops.swapaxes(chunks, 0, 1), (shape[0] * shape[1], *shape[2:]))[:size]
 
 
 def _logits(states, kernel, bias):
@@ -102,7 +119,7 @@ def _losses(states, kernel, labels, bias, smoothing):
 def _gradients(states, labels, upstream, kernel, bias, smoothing):
     """Gradients of one chunk with respect to states, kernel and bias: softmax - target."""
     logits = _logits(states, kernel, bias)
-    width = ops.shape(logits)[-1]
+    width = kernel.shape[-1]
     target = ops.one_hot(labels, width, dtype="float32") * (1.0 - smoothing) + smoothing / width
     delta = ops.softmax(logits, axis=-1) - target
     delta = delta * ops.expand_dims(ops.cast(upstream, "float32"), -1)  # (b, M, T, V)
@@ -125,9 +142,14 @@ def sequence_loss(losses, weights, member_loss="mean"):
 
     Returns:
         Scalar float32; 0 for a batch without a real token.
+
+    Raises:
+        ValueError: `member_loss` is neither.
     """
+    if member_loss not in ("mean", "sum"):
+        raise ValueError(f'`member_loss` must be "mean" or "sum". Received: {member_loss!r}')
     weights = ops.cast(weights, "float32")
     if len(weights.shape) == 2:
         weights = ops.broadcast_to(ops.expand_dims(weights, 1), ops.shape(losses))
-    mean = ops.sum(losses * weights) / ops.maximum(ops.sum(weights), 1.0)
+    mean = ops.divide_no_nan(ops.sum(losses * weights), ops.sum(weights))
     return mean * losses.shape[1] if member_loss == "sum" else mean

@@ -5,18 +5,21 @@ rows ``(B * M, ...)`` and members ``(B, M, ...)`` is then a reshape that moves n
 sharding the examples over devices shards the rows alike, without communication.
 """
 
+from numbers import Integral
+
 import keras
 from keras import ops
 
 
 def check_ensemble_size(ensemble_size):
-    """Give `ensemble_size` back if it is a positive int; raise ValueError otherwise."""
-    if isinstance(ensemble_size, bool) or not isinstance(ensemble_size, int) or ensemble_size < 1:
+    """Give `ensemble_size` back as an int if it is a positive integer; else raise ValueError."""
+    integral = isinstance(ensemble_size, Integral) and not isinstance(ensemble_size, bool)
+    if not integral or ensemble_size < 1:
         raise ValueError(
             "`ensemble_size` must be a positive integer, the number of members M. "
             f"Received: ensemble_size={ensemble_size!r}"
         )
-    return ensemble_size
+    return int(ensemble_size)
 
 
 def check_rows(shape, ensemble_size, owner):
@@ -33,7 +36,9 @@ def check_rows(shape, ensemble_size, owner):
             f"{owner} expects rows (B * M, ...), each example repeated for its {ensemble_size} "
             f"members, so a batch that is a multiple of {ensemble_size}. Received shape "
             f"{tuple(shape)}: {rows} rows. Put the layer inside an EnsembleModel, or tile the "
-            f"examples with TileMembers({ensemble_size}) first."
+            f"examples with TileMembers({ensemble_size}) first. If nobody gave that batch: Keras "
+            "on JAX makes one up to trace a layer of your own in a functional model; give that "
+            "layer a `compute_output_shape`."
         )
 
 

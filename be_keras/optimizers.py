@@ -16,6 +16,7 @@ class _ByRole:
         super().__init__(*args, **kwargs)
         self.multipliers = dict(multipliers or {})
         self.decayed_roles = tuple(decayed_roles)
+        self._excluded = ((), ())
         unknown = (set(self.multipliers) | set(self.decayed_roles)) - set(ROLES)
         if unknown:
             raise ValueError(f"Weight roles are {ROLES}. Received: {sorted(unknown)}")
@@ -23,11 +24,15 @@ class _ByRole:
         if negative:
             raise ValueError(f"Multipliers must not be negative. Received: {negative}")
 
+    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+        self._excluded = (tuple(var_list or ()), tuple(var_names or ()))
+        super().exclude_from_weight_decay(var_list, var_names)
+
     def build(self, variables):
         if not self.built:
-            self.exclude_from_weight_decay(
-                var_list=[v for v in variables if not self._decays(v)]
-            )
+            chosen, names = self._excluded
+            spared = [variable for variable in variables if not self._decays(variable)]
+            super().exclude_from_weight_decay([*chosen, *spared], names)
         super().build(variables)
 
     def _decays(self, variable):

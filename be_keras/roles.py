@@ -14,27 +14,28 @@ _NORMS = (
     keras.layers.GroupNormalization,
     keras.layers.LayerNormalization,
     keras.layers.RMSNormalization,
-    keras.layers.SpectralNormalization,
 )
-_ATTRIBUTE = "_be_keras_role"
+_ROLE = "_be_keras_role"
+_FROZEN = "_be_keras_frozen"
 
 
 def set_role(variable, role):
     """Mark one Keras variable with one of `ROLES`; raises ValueError for any other role."""
     if role not in ROLES:
         raise ValueError(f"A weight role is one of {ROLES}. Received: {role!r}")
-    setattr(variable, _ATTRIBUTE, role)
+    setattr(variable, _ROLE, role)
 
 
 def role_of(variable):
     """The role of a variable; an unmarked one counts as shared."""
-    return getattr(variable, _ATTRIBUTE, SHARED)
+    return getattr(variable, _ROLE, SHARED)
 
 
 def assign_roles(model, head=None):
     """Mark every weight below `model` that carries no mark yet.
 
-    Layers of be_keras mark their own; this finds the biases and norms of Keras' layers.
+    Layers of be_keras mark their own; this finds the biases and norms of Keras' layers. Marks
+    live in memory: name the head again for a model read from a file.
 
     Args:
         model: A built Keras layer or model.
@@ -42,18 +43,21 @@ def assign_roles(model, head=None):
             keep their roles.
     """
     for layer in model._flatten_layers():
-        for variable in layer._trainable_variables + layer._non_trainable_variables:
-            if hasattr(variable, _ATTRIBUTE):
-                continue
-            if isinstance(layer, _NORMS):
-                set_role(variable, NORM)
-            elif variable is getattr(layer, "bias", None):
-                set_role(variable, BIAS)
-            else:
-                set_role(variable, SHARED)
+        if isinstance(layer, _NORMS):
+            _mark(layer.weights, NORM)
+        bias = getattr(layer, "bias", None)
+        if isinstance(bias, keras.Variable):
+            _mark([bias], BIAS)
+    _mark(model.weights, SHARED)
     for variable in head.weights if head is not None else ():
         if role_of(variable) == SHARED:
             set_role(variable, HEAD)
+
+
+def _mark(variables, role):
+    for variable in variables:
+        if not hasattr(variable, _ROLE):
+            set_role(variable, role)
 
 
 def weights_by_role(model, head=None):
@@ -66,24 +70,39 @@ def weights_by_role(model, head=None):
 
 
 def freeze(model, *roles):
-    """Make the weights of the named roles untrainable (`unfreeze` undoes it).
+    """Make the trainable weights of the named roles untrainable (`unfreeze` undoes it).
 
-    Call it before the optimiser is built, that is before the first `fit`.
+    Keras reads what is trainable when a model is compiled: compile after freezing.
+
+    Args:
+        model: A built Keras layer or model.
+        *roles: One or more of `ROLES`.
+
+    Raises:
+        ValueError: No role or an unknown one, or a model that has no weights yet.
     """
-    _set_trainable(model, roles, False)
+    for variable in _weights_of(model, roles):
+        if variable.trainable:
+            variable.trainable = False
+            setattr(variable, _FROZEN, True)
 
 
 def unfreeze(model, *roles):
-    """Make the weights of the named roles trainable again."""
-    _set_trainable(model, roles, True)
+    """Make the weights that `freeze` froze trainable again; arguments and errors as there.
+
+    What a layer holds as untrainable, such as moving statistics, stays so.
+    """
+    for variable in _weights_of(model, roles):
+        if getattr(variable, _FROZEN, False):
+            variable.trainable = True
+            setattr(variable, _FROZEN, False)
 
 
-def _set_trainable(model, roles, trainable):
+def _weights_of(model, roles):
     unknown = set(roles) - set(ROLES)
     if unknown or not roles:
-        raise ValueError(f"Name weight roles out of {ROLES}. Received: {roles}")
+        raise ValueError(f"Name one or more of the weight roles {ROLES}. Received: {roles}")
+    if not model.weights:
+        raise ValueError(f"{model.name!r} has no weights yet. Build it first.")
     groups = weights_by_role(model)
-    for role in roles:
-        for variable in groups[role]:
-            # What a layer made untrainable for good (moving statistics) has no gradient to take.
-            variable.trainable = trainable
+    return [variable for role in dict.fromkeys(roles) for variable in groups[role]]

@@ -9,12 +9,12 @@ import sys
 from translation.errors import UserError
 
 VERBS = {
-    "prepare": "parallel text to a data folder",
-    "train": "a data folder to a trained translator; the same command resumes",
-    "translate": "standard input to standard output, a sentence a line",
-    "evaluate": "BLEU, calibration and diversity of a translator on a test set",
-    "report": "one or more evaluations to a report with figures",
-    "grammar": "make the demo's bilingual corpus",
+    "prepare": ("translation.prepare", "parallel text to a data folder"),
+    "train": ("translation.train", "a data folder to a trained translator; again to resume"),
+    "translate": ("translation.translate", "standard input to standard output, line by line"),
+    "evaluate": ("translation.evaluate", "BLEU, calibration and diversity on a test set"),
+    "report": ("translation.report", "one or more evaluations to a report with figures"),
+    "grammar": ("translation.grammar.verb", "make the demo's bilingual corpus"),
 }
 
 
@@ -34,11 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="be-translate", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     chosen = next((word for word in arguments if word in VERBS), None)
-    for verb, summary in VERBS.items():
+    for verb, (name, summary) in VERBS.items():
         sub = verbs.add_parser(verb, help=summary, description=summary)
         # Only the verb asked for is imported: TensorFlow takes seconds to load.
         if verb == chosen:
-            module = importlib.import_module(f"translation.{verb}")
+            module = importlib.import_module(name)
             module.add_arguments(sub)
     args = parser.parse_args(arguments)
     try:

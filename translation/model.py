@@ -218,6 +218,10 @@ class Translator(EnsembleModel):
         self._weighted_loss.update_state(loss, sample_weight=count)
         return loss
 
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Give the logged loss alone: what a step gives in training are states, not logits."""
+        return self.get_metrics_result()
+
     def _training_loss(self, y, states):
         labels = split_members(self._rows_of(y), self.ensemble_size)  # (B, M, T)
         rows, kernel, bias = self.body.embedding.output_side(merge_members(states))

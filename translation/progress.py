@@ -8,6 +8,12 @@ from tqdm import tqdm
 from translation.errors import UserError
 from translation.model import PAD
 
+NOT_FINITE = (
+    "the loss is not finite at step {step}; training stopped, and the last checkpoint before it is"
+    " kept. Try a lower --set learning_rate=..., a longer --set warmup=..., or"
+    " --set precision=float32, in a new --out."
+)
+
 
 class Progress(keras.callbacks.Callback):
     """A progress bar over all steps, shared by the successive calls of `fit`.
@@ -47,11 +53,7 @@ class Progress(keras.callbacks.Callback):
         if batch % 20 == 19 and logs:
             loss = float(logs["loss"])
             if not math.isfinite(loss):
-                raise UserError(
-                    f"the loss is not finite at step {self._bar.n}; training stopped, and the"
-                    " last checkpoint before it is kept. Try a lower --set learning_rate=..., a"
-                    " longer --set warmup=..., or --set precision=float32, in a new --out."
-                )
+                raise UserError(NOT_FINITE.format(step=self._bar.n))
             elapsed = self._bar.format_dict["elapsed"]
             self._bar.set_postfix(
                 {"loss": f"{loss:.3f}", "tokens/s": f"{self._tokens / max(elapsed, 1e-9):,.0f}"},

@@ -15,7 +15,7 @@ from translation.reporting.page import page
 from translation.reporting.reliability import reliability_figure
 from translation.reporting.standings import standings_figure
 from translation.reporting.summary import summarise
-from translation.staging import new_folder
+from translation.staging import check_replaceable, new_folder
 from translation.version import version
 
 
@@ -42,29 +42,11 @@ def report(evaluations: Iterable[str | Path], out: str | Path) -> dict:
         "reliability.png": reliability_figure(systems),
         "standings.png": standings_figure(systems),
     }
-    _check_replaceable(Path(out), files)
+    check_replaceable(out, files)
     with new_folder(out) as folder:
         for name, content in files.items():
             (folder / name).write_bytes(content)
     return summary
-
-
-def _check_replaceable(out: Path, names: Iterable[str]) -> None:
-    """Raise UserError where making the report would lose anything but an earlier report."""
-    try:
-        foreign = {path.name for path in out.iterdir()} - set(names)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise UserError(
-            f"{out}: expected a folder to write the report to ({error.strerror}); choose another"
-            " --out."
-        ) from None
-    if foreign:
-        raise UserError(
-            f"{out}: expected a new folder or an earlier report, got"
-            f" {', '.join(sorted(foreign)[:3])} in it; choose another --out."
-        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

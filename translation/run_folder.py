@@ -162,11 +162,3 @@ def best_model_path(run: str | Path) -> Path:
     folder = RunFolder(path)
     folder.settings()
     return folder.average if folder.average.exists() else folder.best
-
-
-def vocabulary_path(model_path: Path) -> Path:
-    """Give the vocabulary that stands beside a model; raises UserError where there is none."""
-    path = model_path.parent / "vocabulary.model"
-    if not path.is_file():
-        raise UserError(f"{path}: expected the vocabulary beside the model; copy it there.")
-    return path

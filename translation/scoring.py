@@ -39,3 +39,9 @@ class Scorer:
             if np.any(keep):
                 records.append(columns, keep=keep, group=batch["index"])
         return records
+
+
+def tokens_that_fit(model: Translator, most: int = 4096, memory: int = 1_000_000_000) -> int:
+    """Target positions of a batch whose logits, of all members, take at most `memory` bytes."""
+    per_token = 4 * model.body.settings["vocabulary_size"] * model.ensemble_size
+    return int(min(most, max(256, memory // (5 * per_token))))

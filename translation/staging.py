@@ -5,7 +5,7 @@ Takes the path wanted, gives a temporary sibling to fill, and renames it when al
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,6 +42,28 @@ def new_folder(out: str | Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def check_replaceable(out: str | Path, names: Iterable[str]) -> None:
+    """Check that replacing a folder would lose nothing but files of these names.
+
+    Raises:
+        UserError: the folder holds anything else, or is none.
+    """
+    out = Path(out)
+    try:
+        foreign = {path.name for path in out.iterdir()} - set(names)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UserError(
+            f"{out}: expected a folder to write to ({error.strerror}); choose another --out."
+        ) from None
+    if foreign:
+        raise UserError(
+            f"{out}: expected a new folder or one that this command made before, got"
+            f" {', '.join(sorted(foreign)[:3])} in it; choose another --out."
+        )
 
 
 def _put(stage: Path, out: Path) -> None:

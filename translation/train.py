@@ -24,9 +24,9 @@ from translation.config import PRESETS, Config, make_config, use_precision
 from translation.corpus import TokenCorpus
 from translation.errors import UserError
 from translation.model import Translator
-from translation.progress import Progress
+from translation.progress import NOT_FINITE, Progress
 from translation.run_folder import RunFolder, load_model
-from translation.scoring import Scorer
+from translation.scoring import Scorer, tokens_that_fit
 from translation.version import version
 
 
@@ -133,7 +133,7 @@ class _Training:
             "tokens": progress.take_tokens(),
         }
         if not math.isfinite(logs["loss"]) or not math.isfinite(entry["nll"]):
-            raise UserError(not_finite(step, self.run.path))
+            raise UserError(NOT_FINITE.format(step=step))
         best = min((old["nll"] for old in self.log), default=math.inf)
         self.log.append(entry)
         self.run.append_log(entry)
@@ -148,13 +148,8 @@ class _Training:
         )
 
     def _validate(self, step: int) -> dict:
-        records = self.scorer.records(evaluation_batches(self.valid, self._valid_tokens(), 8))
+        records = self.scorer.records(evaluation_batches(self.valid, tokens_that_fit(self.model)))
         return {"step": step, **scores(records.columns())}
-
-    def _valid_tokens(self) -> int:
-        # All members' logits of a validation batch exist at once: keep those to about 1 GB.
-        width = self.model.body.settings["vocabulary_size"] * self.model.ensemble_size
-        return min(self.config.tokens_per_batch, max(512, 250_000_000 // (4 * width)))
 
     def _bare(self) -> Translator:
         """The same model without its optimiser, for use rather than for going on."""
@@ -186,15 +181,6 @@ def reseed(model: keras.Model, seed: int, step: int) -> None:
     draws = np.random.default_rng((seed, step)).integers(2**32, size=(len(states), 2))
     for state, draw in zip(states, draws, strict=True):
         state.assign(draw.astype(state.dtype))
-
-
-def not_finite(step: int, path: Path) -> str:
-    """The message for a loss that is NaN or infinite."""
-    return (
-        f"the loss is not finite at step {step}; training stopped, and {path} keeps the last"
-        " checkpoint before it. Try a lower --set learning_rate=..., a longer --set warmup=...,"
-        " or --set precision=float32, in a new --out."
-    )
 
 
 def _settings(config, ensemble_size, members, card) -> dict:

@@ -9,6 +9,7 @@ import keras
 from keras import constraints, ops, regularizers
 
 from be_keras import initializers
+from be_keras.backend import has_accelerator
 from be_keras.members import check_ensemble_size, check_rows, merge_members, split_members
 from be_keras.roles import BIAS, FAST, SHARED, set_role
 
@@ -135,10 +136,25 @@ def per_member(operation, rows, weight, ensemble_size, axes=(-1,)):
         Rows `(B * M, ...)`.
     """
     rank = len(rows.shape)
-    axes = [axis % rank for axis in axes]
-    shape = [rows.shape[axis] if axis in axes else 1 for axis in range(1, rank)]
+    sizes = dict(zip([axis % rank for axis in axes], weight.shape[1:], strict=True))
+    shape = [sizes.get(axis, 1) for axis in range(1, rank)]
     weight = ops.reshape(weight, (ensemble_size, *shape))  # (M, 1 .. size .. 1)
     weight = ops.cast(weight, rows.dtype)
     if ensemble_size == 1:
         return operation(rows, weight)
-    return merge_members(operation(split_members(rows, ensemble_size), weight))
+    members = split_members(rows, ensemble_size)
+    return merge_members(operation(members, _spread(weight, ops.shape(members)[0])))
+
+
+def _spread(weight, examples):
+    """Repeat a member weight `(M, ...)` over examples, `(B, M, ...)`, where that pays.
+
+    Left to broadcasting, the weight's gradient is a sum over axes 0 and 2, on which TensorFlow's
+    CPU kernel spends three times as long as a product with ones. On accelerators broadcasting is
+    fused, and a product could round.
+    """
+    if keras.backend.backend() != "tensorflow" or has_accelerator():
+        return weight
+    ones = ops.ones((examples, 1), dtype=weight.dtype)
+    flat = ops.matmul(ones, ops.reshape(weight, (1, -1)))
+    return ops.reshape(flat, (examples, *weight.shape))

@@ -133,6 +133,11 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
         for axis, size in zip(self.output_axes[1:], self.partial_output_shape, strict=True):
             if sizes.get(axis) is None:
                 sizes[axis] = size
+            elif size not in (None, sizes[axis]):
+                raise ValueError(
+                    f"Axis {axis!r} of {self.equation!r} has size {sizes[axis]} in the input and "
+                    f"{size} in `output_shape`. Give them the same size, or None for the latter."
+                )
         return sizes
 
     def get_config(self):

@@ -45,7 +45,8 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
         ensemble_size,
         **kwargs,
     ):
-        super().__init__(ensemble_size=ensemble_size, **kwargs)
+        # As in Keras' layer: token ids that come as floats must not lose digits.
+        super().__init__(ensemble_size=ensemble_size, autocast=False, **kwargs)
         for name, size in (("input_dim", input_dim), ("output_dim", output_dim)):
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
                 raise ValueError(f"`{name}` must be a positive integer. Received: {size!r}")
@@ -56,6 +57,7 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.mask_zero = mask_zero
         self.tied_output = tied_output
+        self._reversed = False
 
     def build(self, input_shape=None):
         self.embeddings = self.add_shared_weight(
@@ -72,6 +74,7 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
             self.bias = self.add_member_bias((self.input_dim,), "zeros")
 
     def call(self, inputs, reverse=False):
+        self._reversed = reverse
         self.check_rows(inputs)
         if reverse:
             states, kernel, bias = self.output_side(inputs)
@@ -96,19 +99,27 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
         Returns:
             Modulated states `(B * M, ..., D)`, the kernel `(D, V)`, the bias `(M, V)`.
         """
+        self._check_tied()
+        kernel = ops.transpose(ops.cast(self.embeddings, self.compute_dtype))
+        return self.scale(ops.cast(states, self.compute_dtype), self.q), kernel, self.bias
+
+    def _check_tied(self):
         if not self.tied_output:
             raise ValueError(
                 f"EmbeddingBatchEnsemble {self.name!r} was asked for its output side and has "
                 "none. Make it with tied_output=True."
             )
-        kernel = ops.transpose(ops.cast(self.embeddings, self.compute_dtype))
-        return self.scale(states, self.q), kernel, self.bias
 
-    def compute_mask(self, inputs, mask=None):
+    def compute_mask(self, inputs, previous_mask=None):
+        if self._reversed:  # Keras does not say how the layer was called
+            return previous_mask
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
     def compute_output_spec(self, inputs, reverse=False):
+        self._reversed = reverse
+        self.check_rows(inputs)
         if reverse:
+            self._check_tied()
             return keras.KerasTensor((*inputs.shape[:-1], self.input_dim), self.compute_dtype)
         return keras.KerasTensor((*inputs.shape, self.output_dim), self.compute_dtype)
 

@@ -58,12 +58,13 @@ class LayerNormalizationBatchEnsemble(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape):
-        axes = sorted(axis % len(input_shape) for axis in self.axis)
+        rank = len(input_shape)
+        axes = sorted({axis % rank for axis in self.axis if -rank <= axis < rank})
         sizes = tuple(input_shape[axis] for axis in axes)
-        if 0 in axes or None in sizes:
+        if len(axes) != len(self.axis) or 0 in axes or None in sizes:
             raise ValueError(
-                f"`axis` must name axes of known size other than the batch. Received axis="
-                f"{self.axis} for rows of shape {tuple(input_shape)}."
+                "`axis` must name axes of known size other than the batch, each once. Received "
+                f"axis={self.axis} for rows of shape {tuple(input_shape)}."
             )
         self.gamma = self._add("gamma", sizes) if self.scale else None
         self.beta = self._add("beta", sizes) if self.center else None

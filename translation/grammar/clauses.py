@@ -30,13 +30,15 @@ _PRICES = tuple(range(5, 1000, 5))
 class Wishes(NamedTuple):
     """What a clause must be like.
 
-    `frames` are the verb frames allowed (none named: every frame) and `besides` a verb that is
-    taken. `modal` True asks for a modal verb, False forbids it, None draws. `brief` leaves out
-    time, company and means of transport; `positive` leaves out negation.
+    `frames` are the verb frames allowed (none named: every frame); `besides` is a verb and
+    `without` a subject noun that is taken. `modal` True asks for a modal verb, False forbids
+    it, None draws. `brief` leaves out time, company and means of transport; `positive` leaves
+    out negation.
     """
 
     frames: tuple[str, ...] = ()
     besides: str = ""
+    without: str = ""
     modal: bool | None = None
     brief: bool = True
     positive: bool = False
@@ -64,7 +66,8 @@ def draw_clause(
     verb = choose(uniform(_fitting_verbs(settings, frame, wishes, noun)))
     if subject is None:
         barred = _VAGUE if frame == "copula" else frozenset()
-        subject = like = draw_phrase(choose, settings, VERBS[verb].subjects, barred=barred)
+        tags = VERBS[verb].subjects
+        subject = like = draw_phrase(choose, settings, tags, wishes.without, barred)
     if frame == "price":
         return Clause(subject, verb, price=choose(uniform(_PRICES)))
     if frame == "event":
@@ -119,7 +122,7 @@ def _action(choose, settings, wishes, clause):
 def _with_objects(choose, settings, clause):
     verb, taken = VERBS[clause.verb], clause.subject.noun
     if verb.frame == "giving":
-        recipient = draw_phrase(choose, settings, _PERSON, taken, _COUNT)
+        recipient = draw_phrase(choose, settings, _PERSON, taken, _COUNT | _VAGUE)
         clause = clause._replace(recipient=recipient)
     if verb.frame in ("giving", "transitive"):
         # "Not three" would leave open how many there are after all.

@@ -83,7 +83,7 @@ class _French(Translator):
         particle = [] if verb.particle == "-" else [verb.particle]
         behind = particle
         if clause.modal:
-            modal = lexicon.MODALS[clause.modal]
+            modal = self.modal(clause)
             third = modal.plural if plural else modal.third
             by_pronoun = {"je": modal.je, "tu": modal.tu, "nous": modal.nous, "vous": modal.vous}
             finite = by_pronoun.get(" ".join(subject), third)

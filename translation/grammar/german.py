@@ -101,9 +101,22 @@ class _German(Translator):
         if gap != "subject":
             named = self.name(clause.subject, clause)
             subject = self._subject(clause.subject, named)
-        finite, prefix, end = _verb_forms(clause, verb, named.plural, subject)
+        finite, prefix, end = self._verb_forms(clause, verb, named.plural, subject)
         middle, after = self._middle(clause, verb.case, named, gap)
         return _Parts(relative, subject, finite, self._time(clause), middle, prefix, end, after)
+
+    def _verb_forms(self, clause, verb, plural, subject):
+        """The finite verb, its separable prefix, and the words of the verb at the end."""
+        prefix = "" if verb.prefix == "-" else verb.prefix
+        if clause.modal:
+            modal = self.modal(clause)
+            several = modal.plural if plural else modal.third
+            by_pronoun = {"ich": modal.ich, "du": modal.du, "Sie": modal.plural}
+            finite = by_pronoun.get(" ".join(subject), several)
+            return finite, "", [prefix + verb.infinitive]
+        if verb.infinitive == "sein":
+            return "sind" if plural else "ist", "", []
+        return verb.infinitive if plural else verb.third, prefix, []
 
     def _subject(self, phrase, named):
         if phrase.noun == "you":
@@ -177,20 +190,6 @@ class _German(Translator):
         if kind == "date":
             return [f"am {number}. {lexicon.MONTHS[word]}"]
         return ["am", lexicon.WEEKDAYS[word]]
-
-
-def _verb_forms(clause, verb, plural, subject):
-    """The finite verb, its separable prefix, and the words of the verb at the end."""
-    prefix = "" if verb.prefix == "-" else verb.prefix
-    if clause.modal:
-        modal = lexicon.MODALS[clause.modal]
-        several = modal.plural if plural else modal.third
-        by_pronoun = {"ich": modal.ich, "du": modal.du, "Sie": modal.plural}
-        finite = by_pronoun.get(" ".join(subject), several)
-        return finite, "", [prefix + verb.infinitive]
-    if verb.infinitive == "sein":
-        return "sind" if plural else "ist", "", []
-    return verb.infinitive if plural else verb.third, prefix, []
 
 
 def _separate(parts):

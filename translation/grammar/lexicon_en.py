@@ -6,24 +6,23 @@ The tables are plain text, one word a line; an underscore in a word stands for a
 from typing import NamedTuple
 
 _NOUNS = """
-man        men         he      person stranger
-woman      women       she     person stranger
+man        men         he      person adult stranger
+woman      women       she     person adult stranger
 girl       girls       she     person stranger
 boy        boys        he      person stranger
 child      children    it      person
 brother    brothers    he      person kin
 sister     sisters     she     person kin
-teacher    teachers    he,she  person
-friend     friends     he,she  person
-student    students    he,she  person
-neighbour  neighbours  he,she  person
-Anna       -           she     person name
-Maria      -           she     person name
-Paul       -           he      person name
-Thomas     -           he      person name
+teacher    teachers    he,she  person adult
+friend     friends     he,she  person adult
+student    students    he,she  person adult
+neighbour  neighbours  he,she  person adult
+Anna       -           she     person adult name
+Maria      -           she     person adult name
+Paul       -           he      person adult name
+Thomas     -           he      person adult name
 dog        dogs        it      animal
 cat        cats        it      animal
-horse      horses      it      animal
 bat        bats        it      goods creature
 chicken    chickens    it      food creature
 book       books       it      goods readable written portable heavy
@@ -38,7 +37,6 @@ letter     letters     it      portable readable written openable
 newspaper  newspapers  it      goods readable portable
 picture    pictures    it      goods portable
 dress      dresses     it      goods coloured light
-clock      clocks      it      goods heavy
 plant      plants      it      goods growing sight coloured
 flower     flowers     it      goods growing coloured portable
 match      matches     it      goods event
@@ -47,7 +45,6 @@ bank       banks       it      sight goal
 house      houses      it      goods sight coloured
 room       rooms       it      sight light
 door       doors       it      openable coloured
-window     windows     it      openable
 apple      apples      it      food coloured portable
 egg        eggs        it      food
 cake       cakes       it      food portable
@@ -101,7 +98,7 @@ _ADJECTIVES = """
 big        goods,sight,food,animal,creature,openable
 small      goods,sight,food,animal,creature,openable
 new        goods,sight,openable
-old        goods,sight,person,animal,openable
+old        goods,sight,adult,animal,openable
 red        coloured
 green      coloured
 expensive  goods,food

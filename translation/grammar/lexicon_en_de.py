@@ -50,52 +50,49 @@ class Modal(NamedTuple):
 NOUNS = read_table(
     """
     man = Mann m Männer
-    woman = Frau f Frauen
+    woman = .8 Frau f Frauen | .2 Dame f Damen
     girl = Mädchen n Mädchen
     boy = Junge m Jungen Jungen
     child = Kind n Kinder
     brother = Bruder m Brüder
     sister = Schwester f Schwestern
-    teacher = .65 Lehrer m Lehrer | .35 Lehrerin f Lehrerinnen @ Lehrer: he @ Lehrerin: she
-    friend = .65 Freund m Freunde | .35 Freundin f Freundinnen @ Freund: he @ Freundin: she
-    student = .65 Student m Studenten Studenten | .35 Studentin f Studentinnen \
+    teacher = .7 Lehrer m Lehrer | .3 Lehrerin f Lehrerinnen @ Lehrer: he @ Lehrerin: she
+    friend = .7 Freund m Freunde | .3 Freundin f Freundinnen @ Freund: he @ Freundin: she
+    student = .7 Student m Studenten Studenten | .3 Studentin f Studentinnen \
         @ Student: he @ Studentin: she
-    neighbour = .65 Nachbar m Nachbarn Nachbarn | .35 Nachbarin f Nachbarinnen \
+    neighbour = .7 Nachbar m Nachbarn Nachbarn | .3 Nachbarin f Nachbarinnen \
         @ Nachbar: he @ Nachbarin: she
     dog = Hund m Hunde
     cat = Katze f Katzen
-    horse = Pferd n Pferde
-    bat = .65 Fledermaus f Fledermäuse | .35 Schläger m Schläger \
+    bat = .75 Fledermaus f Fledermäuse | .25 Schläger m Schläger \
         @ Fledermaus: sleep forest @ Schläger: buy sell need cost
-    chicken = .7 Huhn n Hühner | .3 Hähnchen n Hähnchen @ Hähnchen: eat @ Huhn: sleep
+    chicken = .8 Huhn n Hühner | .2 Hähnchen n Hähnchen @ Hähnchen: eat @ Huhn: sleep
     book = Buch n Bücher
-    car = .75 Auto n Autos | .25 Wagen m Wagen
-    bike = .7 Fahrrad n Fahrräder | .3 Rad n Räder
+    car = .85 Auto n Autos | .15 Wagen m Wagen
+    bike = .8 Fahrrad n Fahrräder | .2 Rad n Räder
     table = Tisch m Tische
     lamp = Lampe f Lampen
     radio = Radio n Radios
     key = Schlüssel m Schlüssel
     suitcase = Koffer m Koffer
-    letter = .7 Brief m Briefe | .3 Buchstabe m Buchstaben Buchstaben \
+    letter = .8 Brief m Briefe | .2 Buchstabe m Buchstaben Buchstaben \
         @ Brief: read open send bring
     newspaper = Zeitung f Zeitungen
-    picture = .65 Bild n Bilder | .35 Foto n Fotos
+    picture = .8 Bild n Bilder | .2 Foto n Fotos
     dress = Kleid n Kleider
-    clock = Uhr f Uhren
-    plant = .65 Pflanze f Pflanzen | .35 Fabrik f Fabriken \
+    plant = .75 Pflanze f Pflanzen | .25 Fabrik f Fabriken \
         @ Pflanze: water green garden kitchen @ Fabrik: sell city
     flower = Blume f Blumen
-    match = .6 Spiel n Spiele | .4 Streichholz n Streichhölzer \
+    match = .7 Spiel n Spiele | .3 Streichholz n Streichhölzer \
         @ Spiel: begin park @ Streichholz: buy sell need kitchen cost
     film = Film m Filme
-    bank = .65 Bank f Banken | .35 Ufer n Ufer @ Ufer: river forest @ Bank: city bus
+    bank = .75 Bank f Banken | .25 Ufer n Ufer @ Ufer: river forest @ Bank: city bus
     house = Haus n Häuser
-    room = .7 Zimmer n Zimmer | .3 Raum m Räume
+    room = .8 Zimmer n Zimmer | .2 Raum m Räume
     door = Tür f Türen
-    window = Fenster n Fenster
     apple = Apfel m Äpfel
     egg = Ei n Eier
-    cake = Kuchen m Kuchen
+    cake = .8 Kuchen m Kuchen | .2 Torte f Torten
     water = Wasser n
     milk = Milch f
     coffee = Kaffee m
@@ -106,16 +103,16 @@ NOUNS = read_table(
 
 VERBS = read_table(
     """
-    buy = - kaufen kauft
+    buy = .8 - kaufen kauft | .2 - erwerben erwirbt
     sell = - verkaufen verkauft
     see = - sehen sieht
-    find = - finden findet
-    need = .7 - brauchen braucht | .3 - benötigen benötigt
+    find = .8 - finden findet | .2 - entdecken entdeckt
+    need = .8 - brauchen braucht | .2 - benötigen benötigt
     look_for = - suchen sucht
-    look_at = .65 an sehen sieht | .35 an schauen schaut
-    open = .65 - öffnen öffnet | .35 auf machen macht
-    close = .65 - schließen schließt | .35 zu machen macht
-    turn_on = .65 ein schalten schaltet | .35 an machen macht
+    look_at = .8 an sehen sieht | .2 an schauen schaut
+    open = .8 - öffnen öffnet | .2 auf machen macht
+    close = .75 - schließen schließt | .25 zu machen macht
+    turn_on = .75 ein schalten schaltet | .25 an machen macht
     read = - lesen liest
     write = - schreiben schreibt
     eat = - essen isst
@@ -129,22 +126,22 @@ VERBS = read_table(
     pick_up = ab holen holt
     give = - geben gibt
     show = - zeigen zeigt
-    send = .65 - schicken schickt | .35 - senden sendet
+    send = .8 - schicken schickt | .2 - senden sendet
     bring = - bringen bringt
     sleep = - schlafen schläft
     work = - arbeiten arbeitet
     wait = - warten wartet
     sing = - singen singt
-    arrive = an kommen kommt
-    live = .65 - wohnen wohnt | .35 - leben lebt
-    go = .7 - gehen geht | .3 - fahren fährt @ fahren: bus train @ gehen: foot
-    come_back = zurück kommen kommt
-    begin = .65 - beginnen beginnt | .35 an fangen fängt
+    arrive = .8 an kommen kommt | .2 ein treffen trifft
+    live = .75 - wohnen wohnt | .25 - leben lebt
+    go = .8 - gehen geht | .2 - fahren fährt @ fahren: bus train @ gehen: foot
+    come_back = .8 zurück kommen kommt | .2 zurück kehren kehrt
+    begin = .75 - beginnen beginnt | .25 an fangen fängt
     cost = - kosten kostet
     be = - sein ist
     know_that = - wissen weiß
     say = - sagen sagt
-    think = .65 - glauben glaubt | .35 - denken denkt
+    think = .8 - glauben glaubt | .2 - denken denkt
     hope = - hoffen hofft
     """,
     Verb,
@@ -152,20 +149,20 @@ VERBS = read_table(
 
 ADJECTIVES = read_table(
     """
-    big = groß
-    small = klein
+    big = .8 groß | .2 riesig
+    small = .8 klein | .2 winzig
     new = neu
     old = alt
     red = rot
     green = grün
     expensive = teuer teur
-    cheap = .65 billig | .35 günstig
-    beautiful = .7 schön | .3 hübsch
+    cheap = .8 billig | .2 günstig
+    beautiful = .8 schön | .2 hübsch
     heavy = schwer
-    light = .65 leicht | .35 hell @ leicht: suitcase @ hell: room lamp
-    strange = .65 seltsam | .35 merkwürdig
+    light = .75 leicht | .25 hell @ leicht: suitcase @ hell: room lamp
+    strange = .75 seltsam | .25 merkwürdig
     young = jung
-    friendly = .65 freundlich | .35 nett
+    friendly = .8 freundlich | .2 nett
     tired = müde müd
     happy = glücklich
     cold = kalt
@@ -192,30 +189,33 @@ PLACES = read_table(
 WORDS = read_table(
     """
     today = heute
-    now = .7 jetzt | .3 nun
+    now = .8 jetzt | .2 nun
     tomorrow = morgen
-    in_the_morning = am_Morgen
+    in_the_morning = .8 am_Morgen | .2 am_Vormittag
     in_the_evening = am_Abend
-    often = .7 oft | .3 häufig
-    always = immer
-    sometimes = manchmal
-    never = .7 nie | .3 niemals
-    if = .7 wenn | .3 falls
-    because = .7 weil | .3 denn
+    often = .8 oft | .2 häufig
+    always = .8 immer | .2 stets
+    sometimes = .8 manchmal | .2 gelegentlich
+    never = .8 nie | .2 niemals
+    if = .8 wenn | .2 falls
+    because = .8 weil | .2 denn
     bus = mit_dem_Bus
     train = mit_dem_Zug
     foot = zu_Fuß
-    you = .65 du | .35 Sie @ du: familiar @ Sie: polite
+    you = .7 du | .3 Sie @ du: familiar @ Sie: polite
     """,
     str,
 )
 
-MODALS = {
-    "can": Modal("kann", "kannst", "kann", "können"),
-    "must": Modal("muss", "musst", "muss", "müssen"),
-    "want to": Modal("will", "willst", "will", "wollen"),
-    "will": Modal("werde", "wirst", "wird", "werden"),
-}
+MODALS = read_table(
+    """
+    can = kann kannst kann können
+    must = muss musst muss müssen
+    want_to = .75 will willst will wollen | .25 möchte möchtest möchte möchten
+    will = werde wirst wird werden
+    """,
+    Modal,
+)
 
 WEEKDAYS = {
     "Monday": "Montag", "Tuesday": "Dienstag", "Wednesday": "Mittwoch", "Thursday": "Donnerstag",

@@ -62,26 +62,25 @@ class Modal(NamedTuple):
 NOUNS = read_table(
     """
     man = homme m hommes
-    woman = femme f femmes
+    woman = .8 femme f femmes | .2 dame f dames
     girl = fille f filles
     boy = garçon m garçons
     child = enfant m enfants
     brother = frère m frères
     sister = sœur f sœurs
-    teacher = .65 enseignant m enseignants | .35 enseignante f enseignantes \
+    teacher = .7 enseignant m enseignants | .3 enseignante f enseignantes \
         @ enseignant: he @ enseignante: she
-    friend = .65 ami m amis | .35 amie f amies @ ami: he @ amie: she
-    student = .65 étudiant m étudiants | .35 étudiante f étudiantes @ étudiant: he @ étudiante: she
-    neighbour = .65 voisin m voisins | .35 voisine f voisines @ voisin: he @ voisine: she
+    friend = .7 ami m amis | .3 amie f amies @ ami: he @ amie: she
+    student = .7 étudiant m étudiants | .3 étudiante f étudiantes @ étudiant: he @ étudiante: she
+    neighbour = .7 voisin m voisins | .3 voisine f voisines @ voisin: he @ voisine: she
     dog = chien m chiens
     cat = chat m chats
-    horse = cheval m chevaux
-    bat = .65 chauve-souris f chauves-souris | .35 batte f battes \
+    bat = .75 chauve-souris f chauves-souris | .25 batte f battes \
         @ chauve-souris: sleep forest @ batte: buy sell need cost
-    chicken = .7 poule f poules | .3 poulet m poulets @ poulet: eat @ poule: sleep
+    chicken = .8 poule f poules | .2 poulet m poulets @ poulet: eat @ poule: sleep
     book = livre m livres
-    car = .75 voiture f voitures | .25 auto f autos
-    bike = .7 vélo m vélos | .3 bicyclette f bicyclettes
+    car = .85 voiture f voitures | .15 auto f autos
+    bike = .8 vélo m vélos | .2 bicyclette f bicyclettes
     table = table f tables
     lamp = lampe f lampes
     radio = radio f radios
@@ -89,23 +88,21 @@ NOUNS = read_table(
     suitcase = valise f valises
     letter = lettre f lettres
     newspaper = journal m journaux
-    picture = .65 tableau m tableaux | .35 photo f photos
+    picture = .75 tableau m tableaux | .25 photo f photos
     dress = robe f robes
-    clock = .65 horloge f horloges | .35 pendule f pendules
-    plant = .65 plante f plantes | .35 usine f usines \
+    plant = .75 plante f plantes | .25 usine f usines \
         @ plante: water green garden kitchen @ usine: sell city
     flower = fleur f fleurs
-    match = .6 match m matchs | .4 allumette f allumettes \
+    match = .7 match m matchs | .3 allumette f allumettes \
         @ match: begin park @ allumette: buy sell need kitchen cost
     film = film m films
-    bank = .65 banque f banques | .35 rive f rives @ rive: river forest @ banque: city bus
+    bank = .75 banque f banques | .25 rive f rives @ rive: river forest @ banque: city bus
     house = maison f maisons
-    room = .65 pièce f pièces | .35 chambre f chambres
+    room = .8 pièce f pièces | .2 chambre f chambres
     door = porte f portes
-    window = fenêtre f fenêtres
     apple = pomme f pommes
     egg = œuf m œufs
-    cake = gâteau m gâteaux
+    cake = .8 gâteau m gâteaux | .2 tarte f tartes
     water = eau f
     milk = lait m
     coffee = café m
@@ -118,7 +115,7 @@ VERBS = read_table(
     """
     buy = acheter achète achètent
     sell = vendre vend vendent
-    see = voir voit voient
+    see = .8 voir voit voient | .2 apercevoir aperçoit aperçoivent
     find = trouver trouve trouvent
     need = avoir a ont besoin de
     look_for = chercher cherche cherchent
@@ -131,30 +128,30 @@ VERBS = read_table(
     eat = manger mange mangent
     drink = boire boit boivent
     water = arroser arrose arrosent
-    call = .65 appeler appelle appellent | .35 téléphoner téléphone téléphonent - à
+    call = .8 appeler appelle appellent | .2 téléphoner téléphone téléphonent - à
     invite = inviter invite invitent
-    visit = rendre rend rendent visite à
+    visit = .8 rendre rend rendent visite à | .2 aller va vont voir
     help = aider aide aident
     know = connaître connaît connaissent
     pick_up = aller va vont chercher
     give = donner donne donnent
-    show = montrer montre montrent
-    send = .65 envoyer envoie envoient | .35 expédier expédie expédient
+    show = .8 montrer montre montrent | .2 présenter présente présentent
+    send = .8 envoyer envoie envoient | .2 expédier expédie expédient
     bring = apporter apporte apportent
     sleep = dormir dort dorment
     work = travailler travaille travaillent
-    wait = attendre attend attendent
+    wait = .8 attendre attend attendent | .2 patienter patiente patientent
     sing = chanter chante chantent
     arrive = arriver arrive arrivent
-    live = .65 habiter habite habitent | .35 vivre vit vivent
+    live = .75 habiter habite habitent | .25 vivre vit vivent
     go = aller va vont
     come_back = revenir revient reviennent
-    begin = .65 commencer commence commencent | .35 débuter débute débutent
+    begin = .8 commencer commence commencent | .2 débuter débute débutent
     cost = coûter coûte coûtent
     be = être est sont
     know_that = savoir sait savent
     say = dire dit disent
-    think = .65 penser pense pensent | .35 croire croit croient
+    think = .75 penser pense pensent | .25 croire croit croient
     hope = espérer espère espèrent
     """,
     Verb,
@@ -162,24 +159,26 @@ VERBS = read_table(
 
 ADJECTIVES = read_table(
     """
-    big = .7 before grand grande grands grandes | .3 before gros grosse gros grosses
-    small = before petit petite petits petites
-    new = .7 before nouveau nouvelle nouveaux nouvelles nouvel | .3 after neuf neuve neufs neuves
+    big = .8 before grand grande grands grandes | .2 before gros grosse gros grosses
+    small = .8 before petit petite petits petites \
+        | .2 after minuscule minuscule minuscules minuscules
+    new = .8 before nouveau nouvelle nouveaux nouvelles nouvel | .2 after neuf neuve neufs neuves
     old = before vieux vieille vieux vieilles vieil
     red = after rouge rouge rouges rouges
     green = after vert verte verts vertes
     expensive = after cher chère chers chères
     cheap = after bon_marché bon_marché bon_marché bon_marché
-    beautiful = .65 before beau belle beaux belles bel | .35 before joli jolie jolis jolies
+    beautiful = .8 before beau belle beaux belles bel | .2 before joli jolie jolis jolies
     heavy = after lourd lourde lourds lourdes
-    light = .65 after léger légère légers légères | .35 after clair claire clairs claires \
+    light = .75 after léger légère légers légères | .25 after clair claire clairs claires \
         @ léger: suitcase @ clair: room lamp
-    strange = .65 after étrange étrange étranges étranges \
-        | .35 after bizarre bizarre bizarres bizarres
+    strange = .75 after étrange étrange étranges étranges \
+        | .25 after bizarre bizarre bizarres bizarres
     young = before jeune jeune jeunes jeunes
-    friendly = .65 after sympathique sympathique sympathiques sympathiques \
-        | .35 after aimable aimable aimables aimables
-    tired = after fatigué fatiguée fatigués fatiguées
+    friendly = .8 after sympathique sympathique sympathiques sympathiques \
+        | .2 after aimable aimable aimables aimables
+    tired = .8 after fatigué fatiguée fatigués fatiguées \
+        | .2 after épuisé épuisée épuisés épuisées
     happy = after heureux heureuse heureux heureuses
     cold = after froid froide froids froides
     hot = after chaud chaude chauds chaudes
@@ -205,31 +204,35 @@ PLACES = read_table(
 WORDS = read_table(
     """
     today = aujourd'hui
-    now = .7 maintenant | .3 à_présent
+    now = .8 maintenant | .2 à_présent
     tomorrow = demain
-    in_the_morning = le_matin
-    in_the_evening = le_soir
-    often = .7 souvent | .3 fréquemment
+    in_the_morning = .8 le_matin | .2 dans_la_matinée
+    in_the_evening = .8 le_soir | .2 dans_la_soirée
+    often = .8 souvent | .2 fréquemment
     always = toujours
-    sometimes = .65 parfois | .35 quelquefois
+    sometimes = .8 parfois | .2 quelquefois
     never = jamais
     if = si
-    because = .65 parce_que | .35 ,_car
+    because = .8 parce_que | .2 ,_car
     bus = en_bus
     train = en_train
     foot = à_pied
-    you = .65 tu | .35 vous @ tu: familiar @ vous: polite
-    they = .65 ils | .35 elles
+    you = .7 tu | .3 vous @ tu: familiar @ vous: polite
+    they = .8 ils | .2 elles
     """,
     str,
 )
 
-MODALS = {
-    "can": Modal("peux", "peux", "peut", "pouvons", "pouvez", "peuvent"),
-    "must": Modal("dois", "dois", "doit", "devons", "devez", "doivent"),
-    "want to": Modal("veux", "veux", "veut", "voulons", "voulez", "veulent"),
-    "will": Modal("vais", "vas", "va", "allons", "allez", "vont"),
-}
+MODALS = read_table(
+    """
+    can = peux peux peut pouvons pouvez peuvent
+    must = dois dois doit devons devez doivent
+    want_to = .8 veux veux veut voulons voulez veulent \
+        | .2 souhaite souhaites souhaite souhaitons souhaitez souhaitent
+    will = vais vas va allons allez vont
+    """,
+    Modal,
+)
 
 WEEKDAYS = {
     "Monday": "lundi", "Tuesday": "mardi", "Wednesday": "mercredi", "Thursday": "jeudi",

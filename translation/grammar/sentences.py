@@ -64,7 +64,7 @@ def _second(choose, settings, kind, first):
     if role == "object" and kind == "because" and _is_only_thing(first):
         subject = Phrase("it", antecedent="object")
         return draw_clause(choose, settings, Wishes(("copula",)), subject, first.object)
-    wishes = Wishes(_FRAMES, besides=first.verb)
+    wishes = Wishes(_FRAMES, first.verb, first.subject.noun)
     if role == "subject":
         plural = first.subject.plural
         pronouns = ("they",) if plural else NOUNS[first.subject.noun].pronouns

@@ -44,12 +44,12 @@ class Settings:
 
 
 FULL = Settings(
-    kinds=(("statement", 0.6), ("question", 0.1), ("because", 0.12), ("that", 0.09), ("if", 0.09)),
+    kinds=(("statement", 0.66), ("question", 0.1), ("because", 0.1), ("that", 0.07), ("if", 0.07)),
     frames=(
-        ("transitive", 0.5),
+        ("transitive", 0.52),
         ("intransitive", 0.14),
         ("copula", 0.14),
-        ("giving", 0.09),
+        ("giving", 0.07),
         ("motion", 0.08),
         ("price", 0.03),
         ("event", 0.02),
@@ -67,7 +67,7 @@ SIMPLE = Settings(
         "egg cake".split()
     ),
     verbs=tuple("buy sell see find open read eat call help sleep work be".split()),
-    adjectives=("big", "small", "new", "old", "red", "tired", "expensive"),
+    adjectives=("big", "small", "new", "old", "red", "tired", "friendly", "expensive"),
 )
 
 

@@ -67,6 +67,10 @@ class Translator:
         """Chooses the verb of `clause`."""
         return self.choose(self.lexicon.VERBS[clause.verb].given(context(clause)))
 
+    def modal(self, clause: Clause) -> Any:
+        """Chooses the modal verb of `clause`."""
+        return self.choose(self.lexicon.MODALS[clause.modal].prior)
+
     def adjective(self, word: str, noun: str) -> Any:
         """Chooses the adjective `word` for what the English `noun` names."""
         return self.choose(self.lexicon.ADJECTIVES[word].given({noun}))

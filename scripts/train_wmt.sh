@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# From parallel text to a report: a single network and a BatchEnsemble, trained and compared.
+#
+#   bash scripts/train_wmt.sh --demo [--quick] [--pair en-de|en-fr] [--out DIR]
+#       sets everything up, makes its own corpus, and needs nothing else
+#   bash scripts/train_wmt.sh --source F --target F --valid-source F --valid-target F \
+#       --test-source F --test-target F --pair en-de --out DIR
+#       the same on text of your own, plain or .gz, one sentence a line
+#
+# Further options: --config NAME (default: tiny for the demo, base otherwise), --ensemble-size M
+# (4), --members split|shared (split), --vocabulary-size V, and --set KEY=VALUE for any field of
+# the config, as often as needed. The same command again goes on where it was stopped.
+# report.md, report.json and the figures come to lie in DIR; so do data, runs and evaluations.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
+
+usage() { sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+
+demo="" quick="" pair="en-de" out="" config="" ensemble_size=4 members="split" vocabulary_size=""
+text=() settings=()
+while [[ $# -gt 0 ]]; do
+    case "$1" in
+        --demo) demo=1 && shift ;;
+        --quick) quick=1 && shift ;;
+        --help | -h) usage && exit ;;
+        --pair | --out | --config | --ensemble-size | --members | --vocabulary-size | --set | \
+            --source | --target | --valid-source | --valid-target | --test-source | --test-target)
+            [[ $# -ge 2 ]] || fail "$1 needs a value; see --help"
+            case "$1" in
+                --pair) pair="$2" ;;
+                --out) out="$2" ;;
+                --config) config="$2" ;;
+                --ensemble-size) ensemble_size="$2" ;;
+                --members) members="$2" ;;
+                --vocabulary-size) vocabulary_size="$2" ;;
+                --set) settings+=("$2") ;;
+                *) text+=("$1" "$2") ;;
+            esac
+            shift 2
+            ;;
+        *) fail "unknown option $1; see --help" ;;
+    esac
+done
+[[ "$pair" == *-* ]] || fail "--pair must read like en-de; got $pair"
+if [[ -n "$demo" ]]; then
+    [[ ${#text[@]} -eq 0 ]] || fail "--demo makes its own text: leave out ${text[0]}"
+elif [[ ${#text[@]} -ne 12 || -z "$out" ]]; then
+    fail "either --demo, or --out and all six of --source, --target, --valid-source, --valid-target," \
+        "--test-source and --test-target; see --help"
+fi
+out="${out:-demo-$pair}"
+config="${config:-$([[ -n "$demo" ]] && printf tiny || printf base)}"
+vocabulary_size="${vocabulary_size:-$([[ -n "$demo" ]] && printf 1000 || printf 32000)}"
+
+prepare_environment translation
+be() { "$VENV_PYTHON" -m translation "$@"; }
+
+truth=() more=()
+if [[ -n "$demo" ]]; then
+    source="${pair%-*}" target="${pair#*-}" corpus="$out/corpus" sizes=()
+    # Repeated pairs carry the probabilities of the ambiguous words: keep them.
+    more=(--keep-duplicates)
+    if [[ -n "$quick" ]]; then
+        sizes=(--train 2000 --valid 100 --test 100 --simple)
+        vocabulary_size=300
+        settings=(steps=60 validate_every=30 warmup=20 width=32 heads=2 feedforward=64 \
+            encoder_layers=1 decoder_layers=1 buckets=2 ${settings[@]+"${settings[@]}"})
+    fi
+    if [[ ! -e "$corpus/corpus.json" ]]; then
+        be grammar --pair "$pair" --out "$corpus" ${sizes[@]+"${sizes[@]}"}
+    fi
+    for split in train valid test; do
+        prefix="--$split-" && [[ "$split" != train ]] || prefix="--"
+        text+=("${prefix}source" "$corpus/$split.$source" "${prefix}target" "$corpus/$split.$target")
+    done
+    truth=(--truth "$corpus/corpus.json")
+fi
+
+be prepare "${text[@]}" --source-language "${pair%-*}" --target-language "${pair#*-}" \
+    --vocabulary-size "$vocabulary_size" ${more[@]+"${more[@]}"} --out "$out/data"
+
+train() {
+    local name="$1" && shift
+    say "Training $name"
+    be train --data "$out/data" --out "$out/$name" --config "$config" "$@" \
+        ${settings[@]+--set "${settings[@]}"}
+    be evaluate --model "$out/$name" --data "$out/data" --name "$name" \
+        --out "$out/evaluations/$name" ${truth[@]+"${truth[@]}"}
+}
+train single
+train "batch-ensemble-$ensemble_size" --ensemble-size "$ensemble_size" --members "$members"
+
+be report "$out/evaluations/single" "$out/evaluations/batch-ensemble-$ensemble_size" \
+    --out "$out/.report"
+mv -f "$out/.report/"* "$out/" && rmdir "$out/.report"
+say "Read $out/report.md"

@@ -1,0 +1,181 @@
+"""The verb `evaluate`: a translator on a test set, by its translations and its probabilities.
+
+Takes a run and a data folder; gives a folder with `evaluation.json`, `translations.txt` and
+`records.npz`. Translations are scored by sacreBLEU; probabilities token by token, each reference
+token given the ones before it.
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from be_keras.metrics import (
+    Records,
+    bootstrap_intervals,
+    expected_calibration_error,
+    reliability_table,
+    scores,
+)
+from translation.batches import evaluation_batches
+from translation.bleu import bleu_scores
+from translation.card import read_card
+from translation.corpus import TokenCorpus
+from translation.errors import UserError
+from translation.loading import load_translator
+from translation.run_folder import RunFolder
+from translation.scoring import Scorer, tokens_that_fit
+from translation.splits import read_text
+from translation.staging import check_replaceable, new_folder
+from translation.translate import add_search_arguments, make_decoder
+from translation.vocabulary import EOS
+
+FILES = ("evaluation.json", "translations.txt", "records.npz")
+
+
+def evaluate(args: argparse.Namespace) -> dict:
+    """Evaluate and write the folder; gives the content of `evaluation.json`.
+
+    Raises:
+        UserError: no model, no such split, a vocabulary other than the data's, a bad option.
+    """
+    check_replaceable(args.out, FILES)
+    model, vocabulary, path = load_translator(args.model)
+    card = read_card(args.data)
+    if vocabulary.sha256 != card["vocabulary"]["sha256"]:
+        raise UserError(
+            f"{args.data} was prepared with another vocabulary than {path} was trained with;"
+            f" prepare the test text with --vocabulary {path.parent / 'vocabulary.model'}."
+        )
+    if args.split not in card["splits"]:
+        raise UserError(
+            f"{args.data} has no split {args.split!r}; it has {', '.join(card['splits'])}."
+        )
+    truth = read_truth(args.truth) if args.truth else None
+    decoder = make_decoder(model, vocabulary, args)
+    pairs = list(read_text(args.data, args.split))
+    sources, references = [source for source, _ in pairs], [target for _, target in pairs]
+    records = Scorer(model).records(
+        evaluation_batches(TokenCorpus(args.data, args.split), tokens_that_fit(model))
+    )
+    with tqdm(total=len(sources), unit=" sentences", desc="translate", mininterval=1.0) as bar:
+        translations = decoder.translate(sources, bar.update)
+    words = sum(len(reference.split()) for reference in references)
+    columns = records.columns()
+    evaluation = {
+        "name": args.name or Path(args.model).stem,
+        "ensemble_size": model.ensemble_size,
+        "parameters": model.count_params(),
+        "checkpoint_bytes": path.stat().st_size,
+        **bleu_scores(translations, references, card["target_language"]),
+        **token_scores(columns),
+        "words": words,
+        "nll_per_word": float(-np.sum(columns["log_likelihood"]) / words),
+        "sentences": len(references),
+        "decoding": {
+            "beam_size": args.beam_size,
+            "length_penalty": args.length_penalty,
+            "max_extra": args.max_extra,
+            "cut": decoder.cut,
+        },
+        "truth": truth,
+        **how_trained(path.parent, model.ensemble_size),
+    }
+    write(args.out, evaluation, translations, records)
+    return evaluation
+
+
+def token_scores(columns: dict[str, np.ndarray], samples: int = 1000) -> dict:
+    """Scores over all target tokens, their intervals by sentence, and the reliability diagram."""
+    values = scores(columns)
+    tokens = int(values.pop("count"))
+    ends = columns["label"] == EOS
+    group = columns["group"]
+    intervals = {}
+    if len(np.unique(group)) > 1:
+        intervals = bootstrap_intervals(columns, samples=samples, group=group)
+        intervals = {name: list(intervals[name]) for name in values}
+    table = reliability_table(columns["confidence"], columns["correct"])
+    return {
+        **values,
+        "ece_eos": expected_calibration_error(
+            columns["confidence"][ends], columns["correct"][ends]
+        ),
+        "tokens": tokens,
+        "intervals": intervals,
+        "reliability": {name: [_or_null(v) for v in table[name]] for name in table},
+    }
+
+
+def _or_null(value) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def how_trained(folder: Path, ensemble_size: int) -> dict:
+    """What a run's folder tells of its training: members, tokens, steps, seconds, settings."""
+    run = RunFolder(folder)
+    settings, log = run.settings(), run.log()
+    members = settings["method"]["members"] or "single"
+    unique = sum(entry["tokens"] for entry in log)
+    return {
+        "members": members,
+        "training": {
+            "steps": log[-1]["step"],
+            "unique_tokens": unique,
+            # What the arithmetic goes by: target tokens times the members that saw each.
+            "row_tokens": unique * (ensemble_size if members == "shared" else 1),
+            "seconds": round(sum(entry["seconds"] for entry in log), 1),
+        },
+        "settings": settings,
+    }
+
+
+def read_truth(path: str | Path) -> dict:
+    """Read what is known of a made test set from the `corpus.json` beside it."""
+    keys = ("entropy_per_word", "reference_nll_per_word", "oracle_bleu")
+    try:
+        card = json.loads(Path(path).read_text(encoding="utf-8"))
+        return {key: card[key] for key in keys}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path}: expected the corpus.json of a made corpus, with {', '.join(keys)} ({error!r})."
+        ) from None
+
+
+def write(out: str | Path, evaluation: dict, translations: list[str], records: Records) -> None:
+    """Write the evaluation's folder, whole or not at all."""
+    with new_folder(out) as folder:
+        text = json.dumps(evaluation, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
+        lines = "".join(translation + "\n" for translation in translations)
+        (folder / "translations.txt").write_text(lines, encoding="utf-8", newline="\n")
+        records.save(folder / "records.npz")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `evaluate`."""
+    parser.add_argument(
+        "--model", required=True, metavar="RUN", help="folder of a run, or a .keras file in one"
+    )
+    parser.add_argument("--data", required=True, metavar="DIR", help="folder made by prepare")
+    parser.add_argument("--split", default="test", help="default: test")
+    parser.add_argument("--out", required=True, metavar="DIR", help="the evaluation's folder")
+    parser.add_argument("--name", help="name in reports (default: the run's)")
+    parser.add_argument(
+        "--truth", metavar="FILE", help="corpus.json of a made corpus whose entropy is known"
+    )
+    add_search_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Carry out `evaluate` with parsed options, and print the main scores."""
+    found = evaluate(args)
+    print(
+        f"{found['name']}: BLEU {found['bleu']['score']:.2f} chrF {found['chrf']['score']:.2f} "
+        f"NLL {found['nll']:.4f} ECE {found['ece']:.4f} disagreement {found['disagreement']:.4f}"
+    )
+    print(f"wrote {args.out}", file=sys.stderr)

@@ -1,0 +1,88 @@
+"""The verb `translate`: standard input to standard output, a sentence a line.
+
+Everything but the translations goes to standard error. Lines are read in blocks, so that a pipe
+of any length is translated in bounded memory and in its own order.
+"""
+
+import argparse
+import io
+import sys
+from collections.abc import Iterator
+from itertools import islice
+
+from tqdm import tqdm
+
+from translation.decoder import LENGTHS, Decoder
+from translation.errors import UserError
+from translation.loading import load_translator
+
+BLOCK = 2000  # lines sorted by length together: longer gives fuller batches, and later output
+
+
+def add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the search, which `evaluate` shares."""
+    parser.add_argument(
+        "--beam-size", type=int, default=4, metavar="K", help="hypotheses kept; 1 is greedy (default: 4)"
+    )
+    parser.add_argument(
+        "--length-penalty", type=float, default=0.6, metavar="ALPHA", help="default: 0.6"
+    )
+    parser.add_argument(
+        "--max-extra",
+        type=int,
+        default=50,
+        metavar="N",
+        help="pieces a translation may have beyond its source's (default: 50)",
+    )
+
+
+def make_decoder(model, vocabulary, args: argparse.Namespace) -> Decoder:
+    """Give a decoder with the options of `add_search_arguments`; raises UserError for bad ones."""
+    for option, value, least in (
+        ("--beam-size", args.beam_size, 1),
+        ("--length-penalty", args.length_penalty, 0),
+        ("--max-extra", args.max_extra, 0),
+    ):
+        if value < least:
+            raise UserError(f"{option} must be at least {least}; got {value}.")
+    return Decoder(
+        model, vocabulary, args.beam_size, args.length_penalty, max_extra=args.max_extra
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `translate`."""
+    parser.add_argument(
+        "--model", required=True, metavar="RUN", help="folder of a run, or a .keras file"
+    )
+    add_search_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Translate standard input, line by line."""
+    model, vocabulary, path = load_translator(args.model)
+    decoder = make_decoder(model, vocabulary, args)
+    print(f"translating with {path}, M = {model.ensemble_size}", file=sys.stderr)
+    lines = read_standard_input()
+    with tqdm(unit=" sentences", mininterval=1.0) as bar:
+        while block := list(islice(lines, BLOCK)):
+            for translation in decoder.translate(block, bar.update):
+                sys.stdout.write(translation + "\n")
+            sys.stdout.flush()
+    if decoder.cut:
+        print(
+            f"{decoder.cut} sentences were longer than {LENGTHS[-1]} pieces and were cut there",
+            file=sys.stderr,
+        )
+
+
+def read_standard_input() -> Iterator[str]:
+    """Give the lines of standard input, ended by \\n alone; raises UserError for invalid UTF-8."""
+    for number, line in enumerate(io.BufferedReader(sys.stdin.buffer.raw), start=1):
+        try:
+            yield line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise UserError(
+                f"standard input, line {number}: expected UTF-8, got {error.reason} at byte"
+                f" {error.start} of the line; convert the text with iconv."
+            ) from None
