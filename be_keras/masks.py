@@ -5,7 +5,7 @@ import keras
 
 class _ReadMask(keras.layers.Layer):
     def __init__(self):
-        super().__init__(autocast=False)
+        super().__init__(name="read_mask", autocast=False)
 
     def call(self, inputs, mask=None):
         return mask
@@ -16,7 +16,7 @@ class _ReadMask(keras.layers.Layer):
 
 class _AttachMask(keras.layers.Layer):
     def __init__(self):
-        super().__init__(autocast=False)
+        super().__init__(name="attach_mask", autocast=False)
 
     def call(self, inputs):
         return inputs[0]

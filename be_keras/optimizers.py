@@ -40,7 +40,9 @@ class _ByRole:
         return role in self.decayed_roles and self.multipliers.get(role, 1.0) != 0.0
 
     def update_step(self, gradient, variable, learning_rate):
-        multiplier = self.multipliers.get(role_of(variable), 1.0)
+        # On TensorFlow `variable` is the one inside Keras' variable, which carries no role.
+        marked = self._trainable_variables[self._get_variable_index(variable)]
+        multiplier = self.multipliers.get(role_of(marked), 1.0)
         if multiplier != 0.0:
             super().update_step(gradient, variable, learning_rate * multiplier)
 

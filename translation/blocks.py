@@ -1,4 +1,8 @@
-"""The two blocks of a pre-norm Transformer; a layer family gives them their layers."""
+"""The blocks of a pre-norm Transformer (Vaswani et al., 2017); a layer family gives their layers.
+
+Every block takes the family, the model's width D, its heads, the width of the feed-forward layers
+and the dropout rate; R are rows.
+"""
 
 import keras
 
@@ -7,10 +11,10 @@ class FeedForward(keras.layers.Layer):
     """Two dense layers with a ReLU between, `(R, T, D)` to `(R, T, D)`."""
 
     def __init__(self, family, width, feedforward, dropout, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(dtype=family.dtype, **kwargs)
         self.wide = family.dense(feedforward, "relu", name="wide")
         self.narrow = family.dense(width, name="narrow")
-        self.dropout = keras.layers.Dropout(dropout)
+        self.dropout = family.dropout(dropout)
 
     def build(self, shape):
         self.wide.build(shape)
@@ -24,12 +28,12 @@ class EncoderBlock(keras.layers.Layer):
     """x + attention(norm(x)), then x + feedforward(norm(x)); rows `(R, S, D)`."""
 
     def __init__(self, family, width, heads, feedforward, dropout, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(dtype=family.dtype, **kwargs)
         self.attention_norm = family.norm(name="attention_norm")
         self.attention = family.attention(heads, width // heads, dropout, name="attention")
         self.feedforward_norm = family.norm(name="feedforward_norm")
         self.feedforward = FeedForward(family, width, feedforward, dropout, name="feedforward")
-        self.dropout = keras.layers.Dropout(dropout)
+        self.dropout = family.dropout(dropout)
 
     def build(self, shape):
         self.attention_norm.build(shape)
@@ -47,17 +51,20 @@ class EncoderBlock(keras.layers.Layer):
 
 
 class DecoderBlock(keras.layers.Layer):
-    """Causal self-attention, cross-attention and feed-forward; rows `(R, T, D)`."""
+    """Causal self-attention, cross-attention and feed-forward, each on norm(x) and added to x.
+
+    Rows are `(R, T, D)`; they attend to the encoder's memory `(R, S, D)`.
+    """
 
     def __init__(self, family, width, heads, feedforward, dropout, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(dtype=family.dtype, **kwargs)
         self.self_norm = family.norm(name="self_norm")
         self.self_attention = family.attention(heads, width // heads, dropout, name="self")
         self.cross_norm = family.norm(name="cross_norm")
         self.cross_attention = family.attention(heads, width // heads, dropout, name="cross")
         self.feedforward_norm = family.norm(name="feedforward_norm")
         self.feedforward = FeedForward(family, width, feedforward, dropout, name="feedforward")
-        self.dropout = keras.layers.Dropout(dropout)
+        self.dropout = family.dropout(dropout)
 
     def build(self, shape):
         self.self_norm.build(shape)
@@ -80,14 +87,28 @@ class DecoderBlock(keras.layers.Layer):
         return rows + self.dropout(mixed, training=training)
 
     def step(self, rows, position, self_cache, cross_cache, memory_mask):
-        """One decoding step: rows `(R, 1, D)`; gives rows and the self-attention's cache."""
+        """One decoding step: the call above without dropout, for the step at one position.
+
+        Args:
+            rows: `(R, 1, D)`.
+            position: int32 scalar, the step's place.
+            self_cache: `(R, 2, L, heads, D / heads)`, of the steps before.
+            cross_cache: `(R, 2, S, heads, D / heads)`, of the memory.
+            memory_mask: `(R, 1, S)`.
+
+        Returns:
+            Rows `(R, 1, D)`, and the self-attention's cache with this step in it.
+        """
         normed = self.self_norm(rows)
         mixed, self_cache = self.self_attention(
-            normed, normed, cache=self_cache, cache_update_index=position
+            normed, normed, cache=self_cache, cache_update_index=position, training=False
         )
         rows = rows + mixed
+        normed = self.cross_norm(rows)
+        # Keys and values come from the cache alone; the layer asks for a value all the same.
         mixed, _ = self.cross_attention(
-            self.cross_norm(rows), rows, cache=cross_cache, attention_mask=memory_mask
+            normed, normed, cache=cross_cache, attention_mask=memory_mask, training=False
         )
         rows = rows + mixed
-        return rows + self.feedforward(self.feedforward_norm(rows)), self_cache
+        mixed = self.feedforward(self.feedforward_norm(rows), training=False)
+        return rows + mixed, self_cache

@@ -1,7 +1,8 @@
 """Builds a `Translator` from a config."""
 
 from translation.config import Config
-from translation.model import Transformer, Translator
+from translation.model import Translator
+from translation.transformer import Transformer
 
 
 def build_translator(
@@ -10,10 +11,13 @@ def build_translator(
     """Make a built, uncompiled model.
 
     Args:
-        config: sizes and initialisers.
+        config: sizes, initialisers and precision.
         vocabulary_size: V.
         ensemble_size: number of members M, or None for a single network of plain layers.
-        members: "shared" or "split".
+        members: "shared" or "split", as in `be_keras.EnsembleModel`.
+
+    Raises:
+        ValueError: `ensemble_size` is below 1, or `members` unknown.
     """
     body = Transformer(
         vocabulary_size,
@@ -26,10 +30,11 @@ def build_translator(
         ensemble_size,
         config.initializer(),
         name="transformer",
+        dtype=config.precision,
     )
     model = Translator(
         body,
-        ensemble_size or 1,
+        1 if ensemble_size is None else ensemble_size,
         members,
         config.label_smoothing,
         config.chunk_examples or None,

@@ -6,12 +6,42 @@ it says what it is for, what it costs and what to expect.
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Iterable
 
-import keras
-
-import be_keras
+from be_keras import initializers, optimizers
+from be_keras.training import InverseSquareRoot
 from translation.errors import UserError
+
+# What the values of the keys must be, and how to tell.
+RULES = (
+    (
+        "at least 1",
+        lambda value: value >= 1,
+        ("encoder_layers", "decoder_layers", "width", "heads", "feedforward", "tokens_per_batch")
+        + ("steps", "warmup", "validate_every", "average", "max_length"),
+    ),
+    ("an even number", lambda value: value % 2 == 0, ("width",)),
+    ("from 1 to 16", lambda value: 1 <= value <= 16, ("buckets",)),
+    ("in [0, 1)", lambda value: 0 <= value < 1, ("dropout", "label_smoothing", "cooldown")),
+    ("above 0 and finite", lambda value: 0 < value < math.inf, ("learning_rate",)),
+    (
+        "0 or more, and finite",
+        lambda value: 0 <= value < math.inf,
+        ("fast_stddev", "fast_multiplier", "chunk_examples"),
+    ),
+    ("from 0 to 2^32 - 1", lambda value: 0 <= value < 2**32, ("seed",)),
+    (
+        "float32 or mixed_bfloat16",
+        lambda value: value in ("float32", "mixed_bfloat16"),
+        ("precision",),
+    ),
+    (
+        "random_sign or normal_around_one",
+        lambda value: value in ("random_sign", "normal_around_one"),
+        ("fast_initializer",),
+    ),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +64,10 @@ class Config:
         precision: "float32" or "mixed_bfloat16".
         chunk_examples: examples whose logits the loss holds at once; 0 for the whole batch.
         max_length: longest side of a pair in pieces, end mark included.
-        seed: draws weights, order and dropout.
+        seed: draws weights, order and dropout; below 2^32.
+
+    Raises:
+        UserError: a value is out of range; the key, what it must be and the value are named.
     """
 
     encoder_layers: int = 6
@@ -60,18 +93,30 @@ class Config:
     max_length: int = 256
     seed: int = 0
 
+    def __post_init__(self):
+        for expected, holds, keys in RULES:
+            for key in keys:
+                if not holds(getattr(self, key)):
+                    raise UserError(
+                        f"config key {key} must be {expected}; got {getattr(self, key)!r}."
+                    )
+        if self.width % self.heads:
+            raise UserError(
+                f"config key width must be a multiple of heads={self.heads}; got {self.width}."
+            )
+
     def initializer(self):
         """The Keras initialiser of the fast weights."""
         if self.fast_initializer == "normal_around_one":
-            return be_keras.initializers.NormalAroundOne(self.fast_stddev)
-        return be_keras.initializers.get(self.fast_initializer)
+            return initializers.NormalAroundOne(self.fast_stddev)
+        return initializers.get(self.fast_initializer)
 
     def optimizer(self):
         """Adam as Vaswani et al. (2017) set it, with its schedule and the fast multiplier."""
-        schedule = be_keras.training.InverseSquareRoot(
+        schedule = InverseSquareRoot(
             self.learning_rate, self.warmup, self.steps, self.cooldown
         )
-        return be_keras.optimizers.Adam(
+        return optimizers.Adam(
             schedule,
             beta_1=0.9,
             beta_2=0.98,
@@ -158,40 +203,7 @@ def make_config(preset: str, settings: Iterable[str] = ()) -> Config:
         try:
             changes[key] = types[key](value)
         except ValueError:
-            kind = types[key].__name__
-            raise UserError(f"config key {key} takes a value of type {kind}; got {value!r}.") from None
-    return check_config(dataclasses.replace(PRESETS[preset], **changes))
-
-
-def check_config(config: Config) -> Config:
-    """Give a config back if its values make sense; raises UserError naming the first that do not."""
-    positive = ("encoder_layers", "decoder_layers", "width", "heads", "feedforward", "steps")
-    positive += ("tokens_per_batch", "warmup", "validate_every", "average", "max_length")
-    rules = [(key, getattr(config, key) >= 1, "a positive number") for key in positive]
-    rules += [
-        ("width", config.width % config.heads == 0, f"a multiple of heads={config.heads}"),
-        ("width", config.width % 2 == 0, "an even number"),
-        ("buckets", 1 <= config.buckets <= 16, "a number from 1 to 16"),
-        ("dropout", 0 <= config.dropout < 1, "a rate in [0, 1)"),
-        ("label_smoothing", 0 <= config.label_smoothing < 1, "a rate in [0, 1)"),
-        ("cooldown", 0 <= config.cooldown < 1, "a share in [0, 1)"),
-        ("learning_rate", config.learning_rate > 0, "a positive rate"),
-        ("fast_stddev", config.fast_stddev >= 0, "no negative number"),
-        ("fast_multiplier", config.fast_multiplier >= 0, "no negative number"),
-        ("chunk_examples", config.chunk_examples >= 0, "no negative number"),
-        ("precision", config.precision in ("float32", "mixed_bfloat16"), "float32 or mixed_bfloat16"),
-        (
-            "fast_initializer",
-            config.fast_initializer in ("random_sign", "normal_around_one"),
-            "random_sign or normal_around_one",
-        ),
-    ]
-    for key, holds, expected in rules:
-        if not holds:
-            raise UserError(f"config key {key} must be {expected}; got {getattr(config, key)!r}.")
-    return config
-
-
-def use_precision(config: Config) -> None:
-    """Set Keras' dtype policy for the layers made from now on."""
-    keras.config.set_dtype_policy(config.precision)
+            raise UserError(
+                f"config key {key} takes a value of type {types[key].__name__}; got {value!r}."
+            ) from None
+    return dataclasses.replace(PRESETS[preset], **changes)

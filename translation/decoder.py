@@ -13,7 +13,9 @@ from be_keras.backend import compiled, has_accelerator
 from be_keras.members import merge_members, repeat_examples, split_members
 from translation.decoding import beam_search, greedy_search
 from translation.ensemble_step import mean_log_probs
-from translation.model import PAD, Translator
+from translation.model import Translator
+from translation.text import normalise_space
+from translation.transformer import PAD
 from translation.vocabulary import EOS, Vocabulary
 
 LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -50,23 +52,24 @@ class Decoder:
         self._searches = {}
 
     def translate(self, sentences: Sequence[str], progress=None) -> list[str]:
-        """Give one translation for each sentence; an empty sentence gives an empty one.
+        """Give one translation for each sentence, in one line; an empty one for an empty one.
 
         Args:
             sentences: text, a sentence each.
             progress: called with the number of sentences done, now and then.
         """
-        pieces = [ids + [EOS] for ids in self.vocabulary.encode(sentences)]
-        self.cut += sum(len(ids) > LENGTHS[-1] for ids in pieces)
-        pieces = [ids[: LENGTHS[-1]] for ids in pieces]
+        pieces = self.vocabulary.encode(sentences)
+        self.cut += sum(len(ids) >= LENGTHS[-1] for ids in pieces)
+        pieces = [ids[: LENGTHS[-1] - 1] + [EOS] for ids in pieces]
         translations = [""] * len(pieces)
-        order = sorted((i for i, ids in enumerate(pieces) if len(ids) > 1), key=lambda i: len(pieces[i]))
+        lengths = [(i, len(ids)) for i, ids in enumerate(pieces) if len(ids) > 1]
         if progress:
-            progress(len(pieces) - len(order))
-        for length, chunk in self._chunks([(i, len(pieces[i])) for i in order]):
+            progress(len(pieces) - len(lengths))
+        for length, chunk in self._chunks(sorted(lengths, key=lambda pair: pair[1])):
             best = self._search([pieces[i] for i in chunk], length)
             for i, text in zip(chunk, self.vocabulary.decode(best.tolist()), strict=True):
-                translations[i] = text
+                # A vocabulary that spells in bytes can spell the end of a line.
+                translations[i] = normalise_space(text)
             if progress:
                 progress(len(chunk))
         return translations

@@ -1,4 +1,4 @@
-"""The one error a user of the command line is meant to see: a message, no traceback, exit status 2."""
+"""The one error that a user of the command line is meant to see: no traceback, exit status 2."""
 
 
 class UserError(Exception):

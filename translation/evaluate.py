@@ -25,6 +25,7 @@ from translation.batches import evaluation_batches
 from translation.bleu import bleu_scores
 from translation.card import read_card
 from translation.corpus import TokenCorpus
+from translation.decoder import Decoder
 from translation.errors import UserError
 from translation.loading import load_translator
 from translation.run_folder import RunFolder
@@ -32,65 +33,77 @@ from translation.scoring import Scorer, tokens_that_fit
 from translation.splits import read_text
 from translation.staging import check_replaceable, new_folder
 from translation.translate import add_search_arguments, make_decoder
-from translation.vocabulary import EOS
+from translation.vocabulary import EOS, Vocabulary
 
 FILES = ("evaluation.json", "translations.txt", "records.npz")
 
 
 def evaluate(args: argparse.Namespace) -> dict:
-    """Evaluate and write the folder; gives the content of `evaluation.json`.
+    """Evaluate and write the folder.
+
+    Args:
+        args: the options that `add_arguments` declares.
+
+    Returns:
+        The content of `evaluation.json`.
 
     Raises:
-        UserError: no model, no such split, a vocabulary other than the data's, a bad option.
+        UserError: no model, no such split, a vocabulary other than the data's, a bad option, or
+            a folder that cannot be written or holds something else.
     """
     check_replaceable(args.out, FILES)
-    model, vocabulary, path = load_translator(args.model)
+    truth = read_truth(args.truth) if args.truth else None
     card = read_card(args.data)
-    if vocabulary.sha256 != card["vocabulary"]["sha256"]:
-        raise UserError(
-            f"{args.data} was prepared with another vocabulary than {path} was trained with;"
-            f" prepare the test text with --vocabulary {path.parent / 'vocabulary.model'}."
-        )
     if args.split not in card["splits"]:
         raise UserError(
             f"{args.data} has no split {args.split!r}; it has {', '.join(card['splits'])}."
         )
-    truth = read_truth(args.truth) if args.truth else None
+    model, vocabulary, path = load_translator(args.model)
+    _check_same_vocabulary(vocabulary, path, card, args.data)
+    training = how_trained(path.parent, model.ensemble_size)
     decoder = make_decoder(model, vocabulary, args)
-    pairs = list(read_text(args.data, args.split))
-    sources, references = [source for source, _ in pairs], [target for _, target in pairs]
-    records = Scorer(model).records(
-        evaluation_batches(TokenCorpus(args.data, args.split), tokens_that_fit(model))
-    )
+    sources, references = map(list, zip(*read_text(args.data, args.split), strict=True))
+    batches = evaluation_batches(TokenCorpus(args.data, args.split), tokens_that_fit(model))
+    records = Scorer(model).records(batches)
     with tqdm(total=len(sources), unit=" sentences", desc="translate", mininterval=1.0) as bar:
         translations = decoder.translate(sources, bar.update)
-    words = sum(len(reference.split()) for reference in references)
-    columns = records.columns()
     evaluation = {
-        "name": args.name or Path(args.model).stem,
+        "name": args.name or path.parent.resolve().name,
         "ensemble_size": model.ensemble_size,
         "parameters": model.count_params(),
         "checkpoint_bytes": path.stat().st_size,
         **bleu_scores(translations, references, card["target_language"]),
-        **token_scores(columns),
-        "words": words,
-        "nll_per_word": float(-np.sum(columns["log_likelihood"]) / words),
+        **token_scores(records.columns()),
+        **word_scores(records.columns(), references),
         "sentences": len(references),
-        "decoding": {
-            "beam_size": args.beam_size,
-            "length_penalty": args.length_penalty,
-            "max_extra": args.max_extra,
-            "cut": decoder.cut,
-        },
+        "decoding": how_decoded(decoder),
         "truth": truth,
-        **how_trained(path.parent, model.ensemble_size),
+        **training,
     }
     write(args.out, evaluation, translations, records)
     return evaluation
 
 
+def _check_same_vocabulary(vocabulary: Vocabulary, model: Path, card: dict, data: str) -> None:
+    if vocabulary.sha256 != card["vocabulary"]["sha256"]:
+        raise UserError(
+            f"{data} was prepared with another vocabulary than {model} was trained with; prepare"
+            f" the test text with --vocabulary {model.parent / 'vocabulary.model'}."
+        )
+
+
 def token_scores(columns: dict[str, np.ndarray], samples: int = 1000) -> dict:
-    """Scores over all target tokens, their intervals by sentence, and the reliability diagram."""
+    """Scores over all target tokens, their intervals by sentence, and the reliability diagram.
+
+    Args:
+        columns: of `Records`, with the index of the sentence as `group`.
+        samples: resamples of the bootstrap.
+
+    Returns:
+        What `be_keras.metrics.scores` gives, but `tokens` for the count; `ece_eos`, the
+        calibration error of the end marks alone; `intervals`, `[low, high]` by score, empty for a
+        single sentence; `reliability`, a list by column of the table, None in empty bins.
+    """
     values = scores(columns)
     tokens = int(values.pop("count"))
     ends = columns["label"] == EOS
@@ -107,18 +120,48 @@ def token_scores(columns: dict[str, np.ndarray], samples: int = 1000) -> dict:
         ),
         "tokens": tokens,
         "intervals": intervals,
-        "reliability": {name: [_or_null(v) for v in table[name]] for name in table},
+        "reliability": {name: [_or_none(value) for value in table[name]] for name in table},
     }
 
 
-def _or_null(value) -> float | None:
+def _or_none(value) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
+def word_scores(columns: dict[str, np.ndarray], references: list[str]) -> dict:
+    """Count the references' words, and spread all tokens' NLL over them: nats per word.
+
+    Pieces differ between vocabularies, words do not. Raises UserError where there is no word.
+    """
+    words = sum(len(reference.split()) for reference in references)
+    if not words:
+        raise UserError("expected references with words in them, got empty lines alone.")
+    return {"words": words, "nll_per_word": float(-np.sum(columns["log_likelihood"]) / words)}
+
+
+def how_decoded(decoder: Decoder) -> dict:
+    """What a decoder searched with, and how many sentences it had to cut."""
+    return {
+        "beam_size": decoder.beam_size,
+        "length_penalty": decoder.length_penalty,
+        "max_extra": decoder.max_extra,
+        "cut": decoder.cut,
+    }
+
+
 def how_trained(folder: Path, ensemble_size: int) -> dict:
-    """What a run's folder tells of its training: members, tokens, steps, seconds, settings."""
+    """What a run's folder tells of its training: members, tokens, steps, seconds, settings.
+
+    Raises:
+        UserError: the folder is no run, or one without a validation.
+    """
     run = RunFolder(folder)
     settings, log = run.settings(), run.log()
+    if not log:
+        raise UserError(
+            f"{folder}: expected a log of validations, got none; let the verb train get as far as"
+            " its first validation."
+        )
     members = settings["method"]["members"] or "single"
     unique = sum(entry["tokens"] for entry in log)
     return {
@@ -135,14 +178,15 @@ def how_trained(folder: Path, ensemble_size: int) -> dict:
 
 
 def read_truth(path: str | Path) -> dict:
-    """Read what is known of a made test set from the `corpus.json` beside it."""
+    """Read what is known of a made test set from its `corpus.json`; UserError if it is none."""
     keys = ("entropy_per_word", "reference_nll_per_word", "oracle_bleu")
     try:
         card = json.loads(Path(path).read_text(encoding="utf-8"))
         return {key: card[key] for key in keys}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{path}: expected the corpus.json of a made corpus, with {', '.join(keys)} ({error!r})."
+            f"{path}: expected the corpus.json of a made corpus, with {', '.join(keys)}; got"
+            f" {error!r}."
         ) from None
 
 

@@ -1,7 +1,7 @@
 """Layer families: the same Transformer out of plain layers, or out of BatchEnsemble layers.
 
-A block asks its family for a dense layer, an attention, a norm or an embedding and does not know
-which method it serves.
+A block asks its family for a dense layer, an attention, a norm, a dropout or an embedding, and
+does not know which method it serves.
 """
 
 import keras
@@ -12,61 +12,74 @@ from be_keras.roles import BIAS, set_role
 
 
 class PlainFamily:
-    """Keras' own layers: one network, M = 1."""
+    """Keras' own layers: one network, M = 1.
 
-    ensemble_size = 1
+    Args:
+        dtype: Dtype policy of every layer, or its name.
+    """
+
+    def __init__(self, dtype=None):
+        self.dtype = dtype
 
     def dense(self, units, activation=None, name=None):
         """A dense layer, rows `(R, ..., D)` to `(R, ..., units)`."""
-        return keras.layers.Dense(units, activation, name=name)
+        return keras.layers.Dense(units, activation, name=name, dtype=self.dtype)
 
     def attention(self, heads, key_dim, dropout, name=None):
-        """Multi-head attention with a decoding cache."""
-        return be_keras.CachedMultiHeadAttention(heads, key_dim, dropout=dropout, name=name)
+        """Multi-head attention with a decoding cache, `(R, T, D)` and `(R, S, D)` to `(R, T, D)`.
+
+        `dropout` is the rate of the attention's weights, in [0, 1).
+        """
+        return be_keras.CachedMultiHeadAttention(
+            heads, key_dim, dropout=dropout, name=name, dtype=self.dtype
+        )
 
     def norm(self, name=None):
         """Layer normalisation over the last axis."""
-        return keras.layers.LayerNormalization(epsilon=1e-6, name=name)
+        return keras.layers.LayerNormalization(epsilon=1e-6, name=name, dtype=self.dtype)
+
+    def dropout(self, rate):
+        """Dropout of a rate in [0, 1)."""
+        return keras.layers.Dropout(rate, dtype=self.dtype)
 
     def embedding(self, vocabulary_size, width, name=None):
-        """A token embedding with a tied output side."""
-        return TiedEmbedding(vocabulary_size, width, name=name)
+        """A token embedding, rows `(R, T)` to `(R, T, D)`, with a tied output side."""
+        return TiedEmbedding(vocabulary_size, width, name=name, dtype=self.dtype)
 
 
-class BatchEnsembleFamily:
+class BatchEnsembleFamily(PlainFamily):
     """BatchEnsemble layers for M members: every layer modulated, norms and biases per member.
 
     Args:
-        ensemble_size: Number of members M.
+        ensemble_size: Number of members M; rows are `(B * M, ...)`.
         fast_initializer: Keras initialiser (or its name) of all r and s.
+        dtype: Dtype policy of every layer, or its name.
     """
 
-    def __init__(self, ensemble_size, fast_initializer):
+    def __init__(self, ensemble_size, fast_initializer, dtype=None):
+        super().__init__(dtype)
         self.ensemble_size = ensemble_size
         self.options = {
             "ensemble_size": ensemble_size,
             "r_initializer": fast_initializer,
             "s_initializer": fast_initializer,
+            "dtype": dtype,
         }
 
     def dense(self, units, activation=None, name=None):
-        """A dense layer, rows `(B * M, ..., D)` to `(B * M, ..., units)`."""
         return be_keras.DenseBatchEnsemble(units, activation, name=name, **self.options)
 
     def attention(self, heads, key_dim, dropout, name=None):
-        """Multi-head attention with a decoding cache."""
         return be_keras.MultiHeadAttentionBatchEnsemble(
             heads, key_dim, dropout=dropout, name=name, **self.options
         )
 
     def norm(self, name=None):
-        """Layer normalisation over the last axis."""
         return be_keras.LayerNormalizationBatchEnsemble(
-            epsilon=1e-6, ensemble_size=self.ensemble_size, name=name
+            epsilon=1e-6, ensemble_size=self.ensemble_size, name=name, dtype=self.dtype
         )
 
     def embedding(self, vocabulary_size, width, name=None):
-        """A token embedding with a tied, modulated output side."""
         return be_keras.EmbeddingBatchEnsemble(
             vocabulary_size,
             width,
@@ -79,7 +92,9 @@ class BatchEnsembleFamily:
 
 @keras.saving.register_keras_serializable(package="be_translate")
 class TiedEmbedding(keras.layers.Layer):
-    """Token embedding of one network whose table also makes the logits.
+    """Token embedding of one network whose table also makes the logits (Press & Wolf, 2017).
+
+    Takes token ids `(R, T)`, gives `(R, T, output_dim)`.
 
     Args:
         input_dim: Size of the vocabulary V.
@@ -104,8 +119,9 @@ class TiedEmbedding(keras.layers.Layer):
         return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
 
     def output_side(self, states):
-        """States `(R, T, D)` as they are, the kernel `(D, V)` and the bias `(1, V)`."""
-        return states, ops.transpose(ops.cast(self.embeddings, self.compute_dtype)), self.bias
+        """States `(R, T, D)` in the compute dtype, the kernel `(D, V)` and the bias `(1, V)`."""
+        kernel = ops.transpose(ops.cast(self.embeddings, self.compute_dtype))
+        return ops.cast(states, self.compute_dtype), kernel, self.bias
 
     def compute_output_spec(self, inputs):
         return keras.KerasTensor((*inputs.shape, self.output_dim), self.compute_dtype)

@@ -6,19 +6,26 @@ import keras
 from tqdm import tqdm
 
 from translation.errors import UserError
-from translation.model import PAD
+from translation.transformer import PAD
 
-NOT_FINITE = (
-    "the loss is not finite at step {step}; training stopped, and the last checkpoint before it is"
-    " kept. Try a lower --set learning_rate=..., a longer --set warmup=..., or"
-    " --set precision=float32, in a new --out."
-)
+LOOK_EVERY = 20  # steps between looks at the loss, each of which waits for the device
+
+
+def check_finite(value: float, step: int) -> None:
+    """Raise UserError, with what to try, if a loss or validation NLL is not finite."""
+    if not math.isfinite(value):
+        raise UserError(
+            f"the loss is not finite at step {step}; training stopped, and what was saved before"
+            " is kept. Try a lower --set learning_rate=..., a longer --set warmup=..., or"
+            " --set precision=float32, in a new --out."
+        )
 
 
 class Progress(keras.callbacks.Callback):
     """A progress bar over all steps, shared by the successive calls of `fit`.
 
-    Used as a context manager around them. It stops a run whose loss is not finite.
+    Used as a context manager around them. Raises UserError where it sees a loss that is not
+    finite.
 
     Args:
         start: steps done already.
@@ -28,7 +35,7 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, start: int, steps: int):
         super().__init__()
         self._bar = tqdm(initial=start, total=steps, unit="step", mininterval=1.0, smoothing=0.05)
-        self._tokens = self._seen = 0
+        self._tokens = self._taken = 0
 
     def __enter__(self):
         return self
@@ -44,21 +51,19 @@ class Progress(keras.callbacks.Callback):
 
     def take_tokens(self) -> int:
         """Give the tokens counted since the last call."""
-        new, self._seen = self._tokens - self._seen, self._tokens
+        new, self._taken = self._tokens - self._taken, self._tokens
         return new
 
     def on_train_batch_end(self, batch, logs=None):
         self._bar.update(1)
-        # Reading the loss waits for the device, so only now and then.
-        if batch % 20 == 19 and logs:
-            loss = float(logs["loss"])
-            if not math.isfinite(loss):
-                raise UserError(NOT_FINITE.format(step=self._bar.n))
-            elapsed = self._bar.format_dict["elapsed"]
-            self._bar.set_postfix(
-                {"loss": f"{loss:.3f}", "tokens/s": f"{self._tokens / max(elapsed, 1e-9):,.0f}"},
-                refresh=False,
-            )
+        if self._bar.n % LOOK_EVERY or not logs:
+            return
+        loss = float(logs["loss"])
+        check_finite(loss, self._bar.n)
+        rate = self._tokens / max(self._bar.format_dict["elapsed"], 1e-9)
+        self._bar.set_postfix(
+            {"loss": f"{loss:.3f}", "tokens/s": f"{rate:,.0f}"}, refresh=False
+        )
 
     def write(self, message: str) -> None:
         """Print a line above the bar."""

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from translation.errors import UserError
 from translation.reporting.evaluations import read_evaluations
 from translation.reporting.page import page
 from translation.reporting.reliability import reliability_figure
@@ -64,5 +63,17 @@ def run(args: argparse.Namespace) -> None:
     """Carry out `report` with parsed options, and print where to read it."""
     systems = report(args.evaluations, args.out)["systems"]
     for name, system in systems.items():
-        print(f"{name}: BLEU {system['bleu']['score']:.1f}, NLL {system['nll']:.3f}")
+        print(f"{name}: {summary_line(system)}")
     print(Path(args.out) / "report.md")
+
+
+def summary_line(system: dict) -> str:
+    """The main scores of one system of `report.json`, against the truth where it is known."""
+    line = f"BLEU {system['bleu']['score']:.1f}, NLL {system['nll']:.4f}, ECE {system['ece']:.4f}"
+    if system["ensemble_size"] > 1:
+        line += f", disagreement {system['disagreement']:.4f}"
+    if system.get("truth"):
+        line += f", excess NLL {system['excess_nll_per_word']:.4f} nats per word"
+    if system.get("bleu_of_oracle"):
+        line += f", {system['bleu_of_oracle']:.1%} of the best possible BLEU"
+    return line

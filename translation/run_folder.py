@@ -12,16 +12,25 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from translation.errors import UserError
+from translation.staging import check_replaceable, new_folder
+
+PARTS = ("config", "method", "data")  # of the settings: what makes a run another run
+
+_AGAIN = "train again with another --out."
 
 
 class RunFolder:
     """Reads and writes a run's files.
+
+    What writes raises UserError where the disk refuses, and leaves the file as it was.
 
     Args:
         path: the folder; it need not exist yet.
@@ -38,127 +47,125 @@ class RunFolder:
     def start(self, settings: dict, vocabulary: Path) -> None:
         """Make the folder, or check that the run in it has the same settings.
 
+        Args:
+            settings: a dictionary of dictionaries, of which `PARTS` are compared.
+            vocabulary: the file to copy.
+
         Raises:
             UserError: the folder cannot be written, holds something else, or another run.
         """
-        try:
-            self.recent.mkdir(parents=True, exist_ok=True)
-            if (self.path / "run.json").exists():
-                self._check_same(settings)
-                return
-            foreign = [entry.name for entry in self.path.iterdir() if entry != self.recent]
-            if foreign:
-                raise UserError(
-                    f"{self.path}: expected a new folder or an earlier run, got"
-                    f" {', '.join(sorted(foreign)[:3])} in it; choose another --out."
-                )
-            shutil.copyfile(vocabulary, self.vocabulary)
-            self._write_text("run.json", json.dumps(settings, indent=2) + "\n")
-        except OSError as error:
-            raise UserError(
-                f"{self.path}: the run's folder cannot be written ({error.strerror}); choose a"
-                " place that you may write to with --out."
-            ) from None
+        if (self.path / "run.json").exists():
+            self._check_same(settings)
+            return
+        check_replaceable(self.path, ())
+        with new_folder(self.path) as folder:
+            (folder / self.recent.name).mkdir()
+            shutil.copyfile(vocabulary, folder / self.vocabulary.name)
+            text = json.dumps(settings, indent=2) + "\n"
+            (folder / "run.json").write_text(text, encoding="utf-8")
 
     def _check_same(self, settings: dict) -> None:
-        found = self.settings()
-        wanted = json.loads(json.dumps(settings))
-        flat = {key: value for part in ("config", "method", "data") for key, value in wanted[part].items()}
-        old = {key: value for part in ("config", "method", "data") for key, value in found[part].items()}
-        changed = [key for key in flat if old.get(key) != flat[key]]
-        if changed:
+        found, wanted = _flat(self.settings()), _flat(json.loads(json.dumps(settings)))
+        changes = [
+            f"{key} ({found.get(key)!r} there, {value!r} now)"
+            for key, value in wanted.items()
+            if found.get(key) != value
+        ]
+        if changes:
             raise UserError(
-                f"{self.path}: there is a run already, and it differs in {', '.join(changed)}"
-                f" ({changed[0]}: {old.get(changed[0])!r} there, {flat[changed[0]]!r} now). Repeat"
-                " its own command to resume it, or choose another --out."
+                f"{self.path}: there is a run already, and it differs in {', '.join(changes)}."
+                " Repeat its own command to resume it, or choose another --out."
             )
 
     def settings(self) -> dict:
         """Give what `run.json` holds; raises UserError where there is no run."""
+        path = self.path / "run.json"
         try:
-            return json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            settings = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             raise UserError(
                 f"{self.path}: expected the folder of a training run, got one without run.json;"
                 " make it with the verb train."
             ) from None
         except (OSError, ValueError) as error:
-            raise UserError(f"{self.path}/run.json cannot be read ({error}).") from None
+            raise UserError(f"{path}: cannot be read ({error}); {_AGAIN}") from None
+        known = isinstance(settings, dict) and all(
+            isinstance(settings.get(part), dict) for part in PARTS
+        )
+        if not known:
+            raise UserError(f"{path}: expected {', '.join(PARTS)} of a run in it; {_AGAIN}")
+        return settings
 
-    def log(self, until: int | None = None) -> list[dict]:
-        """Give the validations so far, up to a step; what lies beyond is dropped from the file."""
+    def log(self) -> list[dict]:
+        """Give the entries of the validations so far; raises UserError where they are damaged."""
         path = self.path / "log.jsonl"
-        if not path.exists():
+        try:
+            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        except FileNotFoundError:
             return []
-        lines = path.read_text(encoding="utf-8").split("\n")
-        entries = [json.loads(line) for line in lines if line.endswith("}")]
-        if until is not None:
-            entries = [entry for entry in entries if entry["step"] <= until]
-            self._write_text("log.jsonl", "".join(json.dumps(entry) + "\n" for entry in entries))
-        return entries
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path}: cannot be read ({error}); {_AGAIN}") from None
 
-    def append_log(self, entry: dict) -> None:
-        """Add one validation to the log."""
-        with (self.path / "log.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(entry) + "\n")
+    def write_log(self, entries: list[dict]) -> None:
+        """Write the log, a line for each entry, in place of the one before."""
+        with _whole(self.path / "log.jsonl") as partial:
+            text = "".join(json.dumps(entry) + "\n" for entry in entries)
+            partial.write_text(text, encoding="utf-8")
 
     def save(self, model: keras.Model, path: Path) -> None:
-        """Write a model whole, or leave what was there."""
-        partial = path.with_name(f"partial-{path.name}")
-        model.save(partial)
-        os.replace(partial, path)
+        """Write a model to one of the paths above."""
+        with _whole(path) as partial:
+            model.save(partial)
 
     def save_recent(self, model: keras.Model, step: int, keep: int) -> None:
         """Keep the weights of this step, and of the last few before it."""
-        partial = self.recent / "partial.npz"
-        weights = [keras.ops.convert_to_numpy(w) for w in model.weights]
-        np.savez(partial, *weights)
-        os.replace(partial, self.recent / f"{step:08d}.npz")
-        for old in sorted(self.recent.glob("[0-9]*.npz"))[:-keep]:
+        with _whole(self.recent / f"{step:08d}.npz") as partial:
+            np.savez(partial, *[keras.ops.convert_to_numpy(weight) for weight in model.weights])
+        for old in self._kept()[:-keep]:
             old.unlink()
-
-    def recent_mean(self, until: int) -> list[np.ndarray]:
-        """Give the mean of the weights kept, up to a step, in the order of `model.weights`."""
-        paths = [p for p in sorted(self.recent.glob("[0-9]*.npz")) if int(p.stem) <= until]
-        total = None
-        for path in paths:
-            with np.load(path) as arrays:
-                weights = [arrays[name].astype(np.float64) for name in arrays.files]
-            total = weights if total is None else [t + w for t, w in zip(total, weights, strict=True)]
-        return [(t / len(paths)).astype(np.float32) for t in total]
 
     def drop_recent_after(self, step: int) -> None:
         """Forget weights beyond a step, left by a run that was stopped before it saved itself."""
-        for path in self.recent.glob("[0-9]*.npz"):
+        for path in self._kept():
             if int(path.stem) > step:
                 path.unlink()
 
-    def _write_text(self, name: str, text: str) -> None:
-        partial = self.path / f"partial-{name}"
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, self.path / name)
+    def recent_mean(self) -> list[np.ndarray]:
+        """Give the mean of the weights kept, float32, in the order of `model.weights`.
+
+        Raises:
+            UserError: none were kept.
+        """
+        paths = self._kept()
+        if not paths:
+            raise UserError(f"{self.recent}: the weights to average are gone; {_AGAIN}")
+        with ExitStack() as stack:
+            files = [stack.enter_context(np.load(path)) for path in paths]
+            return [
+                np.mean([file[name] for file in files], axis=0, dtype=np.float64).astype(np.float32)
+                for name in files[0].files
+            ]
+
+    def _kept(self) -> list[Path]:
+        """Give the files of `recent/`, by step."""
+        return sorted(self.recent.glob("[0-9]*.npz"))
 
 
-def load_model(path: Path) -> keras.Model:
-    """Load a `.keras` model of this track; raises UserError where that fails."""
-    if not path.is_file():
-        raise UserError(f"{path}: there is no such model; train one with the verb train.")
+def _flat(settings: dict) -> dict:
+    return {key: value for part in PARTS for key, value in settings[part].items()}
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Give a path to write to; what lies there at a clean end takes the place of `path`."""
+    partial = path.with_name(f"partial-{path.name}")
     try:
-        return keras.saving.load_model(path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        first = str(error).strip().split("\n")[0]
-        raise UserError(f"{path}: this is no model that can be loaded ({first}).") from None
-
-
-def best_model_path(run: str | Path) -> Path:
-    """Give the model of a run that translation should use: the average, or else the best so far.
-
-    Args:
-        run: a run's folder, or a `.keras` file, which is given back as it is.
-    """
-    path = Path(run)
-    if path.suffix == ".keras":
-        return path
-    folder = RunFolder(path)
-    folder.settings()
-    return folder.average if folder.average.exists() else folder.best
+        yield partial
+        os.replace(partial, path)
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror or error}); make room or mend the rights,"
+            " then repeat the command to go on from the last checkpoint."
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)

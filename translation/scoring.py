@@ -8,7 +8,8 @@ import numpy as np
 from be_keras.backend import compiled
 from be_keras.metrics import Records, ensemble_records
 from translation.batches import Batch
-from translation.model import PAD, Translator
+from translation.model import Translator
+from translation.transformer import PAD
 
 
 class Scorer:
@@ -34,7 +35,6 @@ class Scorer:
         for batch in batches:
             inputs = [batch[name] for name in ("source", "target_in", "target_out")]
             columns = self._score(*map(keras.ops.convert_to_tensor, inputs))
-            columns = {name: keras.ops.convert_to_numpy(column) for name, column in columns.items()}
             keep = batch["target_out"] != PAD
             if np.any(keep):
                 records.append(columns, keep=keep, group=batch["index"])

@@ -9,23 +9,26 @@ import dataclasses
 import math
 import sys
 import time
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from be_keras.backend import has_accelerator
 from be_keras.metrics import scores
 from be_keras.training import stream
 from translation.batches import TokenBatches, evaluation_batches
 from translation.build_model import build_translator
 from translation.card import read_card
-from translation.config import PRESETS, Config, make_config, use_precision
+from translation.config import PRESETS, Config, make_config
 from translation.corpus import TokenCorpus
 from translation.errors import UserError
-from translation.model import Translator
-from translation.progress import NOT_FINITE, Progress
-from translation.run_folder import RunFolder, load_model
+from translation.loading import load_model
+from translation.model import Translator, for_use
+from translation.progress import Progress, check_finite
+from translation.run_folder import RunFolder
 from translation.scoring import Scorer, tokens_that_fit
 from translation.version import version
 
@@ -48,73 +51,81 @@ def train(
             deals its examples out to the members, at the cost of a single network's step.
 
     Returns:
-        The log's last entry, of the averaged model.
+        The validation scores of the averaged model.
 
     Raises:
         UserError: bad data or folder, another run in it, a loss that is not finite.
     """
-    use_precision(config)
     keras.utils.set_random_seed(config.seed)
     card = read_card(data)
     batches = TokenBatches(
         TokenCorpus(data, "train"),
         config.tokens_per_batch,
         config.buckets,
-        multiple_of=ensemble_size or 1 if members == "split" else 1,
+        multiple_of=ensemble_size if ensemble_size and members == "split" else 1,
         seed=config.seed,
         max_length=config.max_length,
     )
     run = RunFolder(out)
-    run.start(
-        _settings(config, ensemble_size, members, card), Path(data) / "vocabulary.model"
-    )
+    run.start(_settings(config, ensemble_size, members, card), Path(data) / "vocabulary.model")
     if run.last.exists():
         model = load_model(run.last)
     else:
         model = build_translator(config, card["vocabulary"]["size"], ensemble_size, members)
         model.compile(config.optimizer(), jit_compile=_uses_xla())
-    step = int(model.optimizer.iterations)
-    log = run.log(until=step)
-    run.drop_recent_after(step)
-    if step:
-        _say(f"resuming {run.path} at step {step} of {config.steps}")
     _say(
         f"{model.count_params():,} parameters, M = {model.ensemble_size} ({members}), "
         f"{batches.plan.steps} steps an epoch, padding {batches.padding:.1%}"
     )
-    return _Training(run, model, batches, config, log, TokenCorpus(data, "valid")).run_all()
+    return _Training(run, model, batches, config, TokenCorpus(data, "valid")).run_all()
 
 
 class _Training:
     """One run under way: intervals of `fit`, each ended by a validation and a checkpoint."""
 
-    def __init__(self, run, model, batches, config, log, valid):
+    def __init__(
+        self,
+        run: RunFolder,
+        model: Translator,
+        batches: TokenBatches,
+        config: Config,
+        valid: TokenCorpus,
+    ):
         self.run, self.model, self.batches, self.config = run, model, batches, config
-        self.log, self.valid = log, valid
-        self.scorer = Scorer(model)
+        self.valid, self.scorer = valid, Scorer(model)
         self.example = next(self._from(0))
+        self.step = int(model.optimizer.iterations)
+        # A run that was stopped between its log and its checkpoint repeats what the log has.
+        self.log = [entry for entry in run.log() if entry["step"] <= self.step]
+        run.drop_recent_after(self.step)
 
     def run_all(self) -> dict:
-        step = int(self.model.optimizer.iterations)
-        with Progress(step, self.config.steps) as progress:
-            while step < self.config.steps:
-                count = min(self.config.validate_every, self.config.steps - step)
+        """Train what is left, and average; gives the average's validation scores."""
+        if self.step:
+            _say(f"resuming {self.run.path} at step {self.step} of {self.config.steps}")
+        with Progress(self.step, self.config.steps) as progress:
+            while self.step < self.config.steps:
+                count = min(self.config.validate_every, self.config.steps - self.step)
                 began = time.perf_counter()
-                logs = self._fit(step, count, progress)
-                step += count
-                self._checkpoint(step, logs, time.perf_counter() - began, progress)
-        return self._finish(step)
+                loss = self._fit(count, progress)
+                self._checkpoint(loss, time.perf_counter() - began, progress)
+        return self._finish()
 
-    def _fit(self, step: int, count: int, progress: Progress) -> dict:
-        reseed(self.model, self.config.seed, step)
-        counted = progress.counting(islice(self._from(step), count))
+    def _fit(self, count: int, progress: Progress) -> float:
+        """Take `count` steps; gives their mean training loss."""
+        reseed(self.model, self.config.seed, self.step)
+        batches = progress.counting(islice(self._from(self.step), count))
         history = self.model.fit(
-            stream(counted, self.example), steps_per_epoch=count, verbose=0, callbacks=[progress],
+            stream(batches, self.example),
+            steps_per_epoch=count,
+            verbose=0,
+            callbacks=[progress],
             shuffle=False,
         )
-        return {key: values[-1] for key, values in history.history.items()}
+        self.step += count
+        return history.history["loss"][-1]
 
-    def _from(self, step: int):
+    def _from(self, step: int) -> Iterator[tuple[dict, np.ndarray]]:
         """Training pairs of input and label from a step on, epoch after epoch."""
         epoch, start = divmod(step, self.batches.plan.steps)
         while True:
@@ -123,46 +134,41 @@ class _Training:
                 yield inputs, batch["target_out"]
             epoch, start = epoch + 1, 0
 
-    def _checkpoint(self, step: int, logs: dict, seconds: float, progress: Progress) -> None:
+    def _checkpoint(self, loss: float, seconds: float, progress: Progress) -> None:
         """Validate, log, and save; the last file written is the one that resuming starts from."""
-        entry = self._validate(step)
-        entry |= {
-            "loss": logs["loss"],
+        check_finite(loss, self.step)
+        entry = {
+            **self._validate(),
+            "loss": loss,
             "learning_rate": float(self.model.optimizer.learning_rate),
             "seconds": seconds,
             "tokens": progress.take_tokens(),
         }
-        if not math.isfinite(logs["loss"]) or not math.isfinite(entry["nll"]):
-            raise UserError(NOT_FINITE.format(step=step))
         best = min((old["nll"] for old in self.log), default=math.inf)
         self.log.append(entry)
-        self.run.append_log(entry)
-        self.run.save_recent(self.model, step, self.config.average)
+        self.run.write_log(self.log)
+        self.run.save_recent(self.model, self.step, self.config.average)
         if entry["nll"] < best:
-            self.run.save(self._bare(), self.run.best)
+            self.run.save(for_use(self.model), self.run.best)
         self.run.save(self.model, self.run.last)
         progress.write(
-            f"step {step}: loss {entry['loss']:.3f}, validation NLL {entry['nll']:.4f} (members "
+            f"step {self.step}: loss {loss:.3f}, validation NLL {entry['nll']:.4f} (members "
             f"{entry['member_nll']:.4f}), accuracy {entry['accuracy']:.3f}, disagreement "
             f"{entry['disagreement']:.3f}"
         )
 
-    def _validate(self, step: int) -> dict:
-        records = self.scorer.records(evaluation_batches(self.valid, tokens_that_fit(self.model)))
-        return {"step": step, **scores(records.columns())}
+    def _validate(self) -> dict:
+        """Score the validation split; raises UserError where a probability is not finite."""
+        batches = evaluation_batches(self.valid, tokens_that_fit(self.model))
+        columns = self.scorer.records(batches).columns()
+        check_finite(float(np.mean(columns["log_likelihood"])), self.step)
+        return {"step": self.step, **scores(columns)}
 
-    def _bare(self) -> Translator:
-        """The same model without its optimiser, for use rather than for going on."""
-        bare = Translator.from_config(self.model.get_config())
-        bare.build()
-        bare.set_weights(self.model.get_weights())
-        return bare
-
-    def _finish(self, step: int) -> dict:
+    def _finish(self) -> dict:
         """Average the last weights, score the result, and write it."""
-        self.model.set_weights(self.run.recent_mean(step))
-        entry = self._validate(step)
-        self.run.save(self._bare(), self.run.average)
+        self.model.set_weights(self.run.recent_mean())
+        entry = self._validate()
+        self.run.save(for_use(self.model), self.run.average)
         _say(
             f"average of the last {self.config.average} checkpoints: validation NLL "
             f"{entry['nll']:.4f}, accuracy {entry['accuracy']:.3f}; saved {self.run.average}"
@@ -171,7 +177,7 @@ class _Training:
 
 
 def reseed(model: keras.Model, seed: int, step: int) -> None:
-    """Set every random state below a model from seed and step alone.
+    """Set every random state below a compiled model from seed and step alone.
 
     A checkpoint keeps no random state; this makes the dropout masks after it those of a run that
     was never stopped.
@@ -183,7 +189,8 @@ def reseed(model: keras.Model, seed: int, step: int) -> None:
         state.assign(draw.astype(state.dtype))
 
 
-def _settings(config, ensemble_size, members, card) -> dict:
+def _settings(config: Config, ensemble_size: int | None, members: str, card: dict) -> dict:
+    """What `run.json` keeps: all that decides the run, and what made it."""
     return {
         "config": dataclasses.asdict(config),
         "method": {"ensemble_size": ensemble_size, "members": members if ensemble_size else None},
@@ -200,12 +207,8 @@ def _settings(config, ensemble_size, members, card) -> dict:
 
 
 def _uses_xla() -> bool:
-    """XLA serves accelerators; on a CPU the plain graph trains a Transformer faster."""
-    if keras.backend.backend() != "tensorflow":
-        return True
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU") or tf.config.list_physical_devices("TPU"))
+    """XLA serves accelerators; TensorFlow on a CPU trains a Transformer faster without it."""
+    return keras.backend.backend() == "jax" or has_accelerator()
 
 
 def _say(message: str) -> None:
@@ -218,7 +221,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="folder of the run")
     parser.add_argument("--config", default="base", choices=PRESETS, help="default: base")
     parser.add_argument(
-        "--ensemble-size", type=int, metavar="M", help="BatchEnsemble of M members (default: one network)"
+        "--ensemble-size",
+        type=int,
+        metavar="M",
+        help="BatchEnsemble of M members (default: one network)",
     )
     parser.add_argument(
         "--members",
@@ -227,7 +233,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show every example to every member, or deal the examples out (default: shared)",
     )
     parser.add_argument(
-        "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="set config fields"
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set config fields",
     )
 
 

@@ -5,7 +5,7 @@ of any length is translated in bounded memory and in its own order.
 """
 
 import argparse
-import io
+import math
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -22,10 +22,18 @@ BLOCK = 2000  # lines sorted by length together: longer gives fuller batches, an
 def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the search, which `evaluate` shares."""
     parser.add_argument(
-        "--beam-size", type=int, default=4, metavar="K", help="hypotheses kept; 1 is greedy (default: 4)"
+        "--beam-size",
+        type=int,
+        default=4,
+        metavar="K",
+        help="hypotheses kept; 1 is greedy (default: 4)",
     )
     parser.add_argument(
-        "--length-penalty", type=float, default=0.6, metavar="ALPHA", help="default: 0.6"
+        "--length-penalty",
+        type=float,
+        default=0.6,
+        metavar="ALPHA",
+        help="0 or more; higher favours longer translations (default: 0.6)",
     )
     parser.add_argument(
         "--max-extra",
@@ -43,11 +51,9 @@ def make_decoder(model, vocabulary, args: argparse.Namespace) -> Decoder:
         ("--length-penalty", args.length_penalty, 0),
         ("--max-extra", args.max_extra, 0),
     ):
-        if value < least:
+        if not least <= value < math.inf:
             raise UserError(f"{option} must be at least {least}; got {value}.")
-    return Decoder(
-        model, vocabulary, args.beam_size, args.length_penalty, max_extra=args.max_extra
-    )
+    return Decoder(model, vocabulary, args.beam_size, args.length_penalty, args.max_extra)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,10 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Translate standard input, line by line."""
+    """Translate standard input, line by line; UTF-8 in and out, whatever the locale says."""
     model, vocabulary, path = load_translator(args.model)
     decoder = make_decoder(model, vocabulary, args)
     print(f"translating with {path}, M = {model.ensemble_size}", file=sys.stderr)
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     lines = read_standard_input()
     with tqdm(unit=" sentences", mininterval=1.0) as bar:
         while block := list(islice(lines, BLOCK)):
@@ -71,18 +78,22 @@ def run(args: argparse.Namespace) -> None:
             sys.stdout.flush()
     if decoder.cut:
         print(
-            f"{decoder.cut} sentences were longer than {LENGTHS[-1]} pieces and were cut there",
+            f"sentences longer than {LENGTHS[-1]} pieces, and cut there: {decoder.cut}",
             file=sys.stderr,
         )
 
 
 def read_standard_input() -> Iterator[str]:
-    """Give the lines of standard input, ended by \\n alone; raises UserError for invalid UTF-8."""
-    for number, line in enumerate(io.BufferedReader(sys.stdin.buffer.raw), start=1):
+    r"""Give the lines of standard input without their ends, "\n" or "\r\n"; no other ends a line.
+
+    A byte-order mark is dropped. Raises UserError, naming the line, where it is not UTF-8.
+    """
+    for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
-            yield line.decode("utf-8").rstrip("\r\n")
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise UserError(
                 f"standard input, line {number}: expected UTF-8, got {error.reason} at byte"
                 f" {error.start} of the line; convert the text with iconv."
             ) from None
+        yield text.removesuffix("\n").removesuffix("\r")

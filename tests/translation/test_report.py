@@ -62,10 +62,21 @@ def test_writes_json_page_and_figures(tmp_path, one, capsys):
     assert [line[line.index("(") + 1 : -1] for line in shown] == [FILES[3], FILES[0]]
     printed = capsys.readouterr().out.splitlines()
     assert printed == [
-        "first: BLEU 30.0, NLL 0.500",
-        "second: BLEU 30.0, NLL 0.250",
+        "first: BLEU 30.0, NLL 0.5000, ECE 0.5000, disagreement 0.1000",
+        "second: BLEU 30.0, NLL 0.2500, ECE 0.5000, disagreement 0.1000",
         str(out / "report.md"),
     ]
+
+
+def test_the_summary_line_tells_a_single_network_from_an_ensemble_and_knows_the_truth():
+    scores = {"bleu": {"score": 80.0}, "nll": 0.1, "ece": 0.02, "ensemble_size": 1}
+    assert verb.summary_line(scores) == "BLEU 80.0, NLL 0.1000, ECE 0.0200"
+    known = {"ensemble_size": 4, "disagreement": 0.05, "bleu_of_oracle": 0.975}
+    known |= {"truth": {"entropy_per_word": 0.1}, "excess_nll_per_word": 0.0123}
+    assert verb.summary_line({**scores, **known}) == (
+        "BLEU 80.0, NLL 0.1000, ECE 0.0200, disagreement 0.0500, excess NLL 0.0123 nats per word,"
+        " 97.5% of the best possible BLEU"
+    )
 
 
 def test_the_same_evaluations_give_the_same_bytes(tmp_path, one):

@@ -14,13 +14,15 @@ from translation.staging import new_folder
 
 CARD = "corpus.json"
 TRUTH = "test.truth.jsonl"
+_TEXTS = (f"{split}.{code}" for split in ("train", "valid", "test") for code in ("en", "de", "fr"))
+_OURS = {CARD, TRUTH, *_TEXTS}
 
 
 def write_corpus(
     out_dir: str | Path,
     pair: str = "en-de",
     *,
-    train: int = 20000,
+    train: int = 40000,
     valid: int = 1000,
     test: int = 1000,
     seed: int = 0,
@@ -81,19 +83,6 @@ def write_corpus(
     return card
 
 
-def read_truth(corpus_dir: str | Path) -> list[dict]:
-    """Reads the rows of `test.truth.jsonl`; raises UserError where there is no corpus."""
-    path = Path(corpus_dir) / TRUTH
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UserError(
-            f"{path}: expected the truth about a test set; it cannot be read "
-            f"({error.strerror}). Make the corpus again."
-        ) from None
-    return [json.loads(line) for line in lines]
-
-
 def _truth_row(example, languages):
     truth = truth_of(example.sentence, languages)
     return {
@@ -114,7 +103,7 @@ def _ceiling(truth, language):
     return {
         "test_words": words,
         "entropy_per_word": sum(row["entropy"] for row in truth) / words,
-        "reference_nll_per_word": -sum(row["log_probability"] for row in truth) / words,
+        "reference_nll_per_word": sum(-row["log_probability"] for row in truth) / words,
         "oracle_bleu": bleu,
     }
 
@@ -144,16 +133,12 @@ def _by_kind(combinations):
 
 def _check_place(folder):
     """Refuses a folder that holds anything but a corpus."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
     present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    ours = set()
-    if CARD in present:
-        ours = {CARD, *json.loads((folder / CARD).read_text(encoding="utf-8"))["files"]}
-    if not present or present - ours:
+    foreign = present if CARD not in present else present - _OURS
+    if foreign or (folder.exists() and not folder.is_dir()):
         raise UserError(
             f"{folder}: expected a new folder or a corpus made here before; got "
-            f"{', '.join(sorted(present - ours)) or 'a file'}. Choose another folder."
+            f"{', '.join(sorted(foreign)) or 'a file'}. Choose another folder."
         )
 
 

@@ -20,7 +20,7 @@ TIME_KEEPS_PLACE = 0.8
 _PRONOUNS = {"I": "ich", "he": "er", "she": "sie", "we": "wir", "they": "sie"}
 _IT = {"m": "er", "f": "sie", "n": "es"}
 _RELATIONS = {"to": "zu", "from": "von"}
-_INDEFINITE = ("a", "some", "number")
+_NEWNESS = {"": "name", "a": "new", "some": "new", "number": "new"}
 
 
 def german(sentence: Sentence, choose: Choose) -> str:
@@ -34,14 +34,15 @@ def german(sentence: Sentence, choose: Choose) -> str:
 class _Parts(NamedTuple):
     """A clause in fields, each a list of words, before its order is known.
 
-    The verb is its finite form, its separable prefix and what of it stands at the end;
-    `after` is the relative clause of the object, which follows all of it.
+    `front` is a time that stands before the verb of a main clause. The verb is its finite
+    form, its separable prefix and what of it stands at the end; `after` is the relative clause
+    of the object, which follows all of it.
     """
 
+    front: list[str]
     relative: list[str]
     subject: list[str]
     finite: str
-    time: list[str]
     middle: list[str]
     prefix: str
     end: list[str]
@@ -69,28 +70,25 @@ class _German(Translator):
         return words
 
     def _verb_second(self, clause):
-        parts = self._parts(clause)
+        parts = self._parts(clause, fronts=True)
         rest = parts.middle + _separate(parts) + parts.end + parts.after
-        if self._fronts_time(clause):
-            return [*parts.time, parts.finite, *parts.subject, *rest]
-        return [*parts.subject, parts.finite, *parts.time, *rest]
+        if parts.front:
+            return [*parts.front, parts.finite, *parts.subject, *rest]
+        return [*parts.subject, parts.finite, *rest]
 
     def _verb_first(self, clause):
         parts = self._parts(clause)
         rest = parts.middle + _separate(parts) + parts.end + parts.after
-        return [parts.finite, *parts.subject, *parts.time, *rest]
+        return [parts.finite, *parts.subject, *rest]
 
     def _verb_last(self, clause, gap="", head=None):
         parts = self._parts(clause, gap, head)
-        words = parts.relative + parts.subject + parts.time + parts.middle + parts.end
+        words = parts.relative + parts.subject + parts.middle + parts.end
         return [*words, parts.prefix + parts.finite, *parts.after]
 
-    def _fronts_time(self, clause):
-        if not clause.time:
-            return False
-        return clause.fronted == self.choose(chance(TIME_KEEPS_PLACE))
-
-    def _parts(self, clause: Clause, gap: str = "", head: Named | None = None) -> _Parts:
+    def _parts(
+        self, clause: Clause, gap: str = "", head: Named | None = None, fronts: bool = False
+    ) -> _Parts:
         """The fields of `clause`; in a relative clause `head` fills its `gap`."""
         verb = self.verb(clause)
         relative, subject = [], []
@@ -102,8 +100,12 @@ class _German(Translator):
             named = self.name(clause.subject, clause)
             subject = self._subject(clause.subject, named)
         finite, prefix, end = self._verb_forms(clause, verb, named.plural, subject)
-        middle, after = self._middle(clause, verb.case, named, gap)
-        return _Parts(relative, subject, finite, self._time(clause), middle, prefix, end, after)
+        front, time = [], self._time(clause)
+        if time and fronts and clause.fronted == self.choose(chance(TIME_KEEPS_PLACE)):
+            front, time = time, []
+        middle, after = self._middle(clause, verb.case, time, gap)
+        middle += self._adverbials(clause, named)
+        return _Parts(front, relative, subject, finite, middle, prefix, end, after)
 
     def _verb_forms(self, clause, verb, plural, subject):
         """The finite verb, its separable prefix, and the words of the verb at the end."""
@@ -129,21 +131,25 @@ class _German(Translator):
         relative = self._relative(phrase, named)
         return words + relative + [","] if relative else words
 
-    def _middle(self, clause, case, named, gap):
-        """The field between the verbs, and the relative clause that leaves it."""
-        known, new, after = [], [], []
+    def _middle(self, clause, case, time, gap):
+        """The field behind the finite verb up to "nicht", and the relative clause that leaves it.
+
+        Names come first, then the time, what is known, how often, and what is new.
+        """
+        fields = {"name": [], "known": [], "new": []}
+        after = []
         if clause.recipient:
             words = self._phrase(clause.recipient, self.name(clause.recipient, clause), "dative")
-            (new if clause.recipient.determiner in _INDEFINITE else known).extend(words)
+            fields[_newness(clause.recipient)] += words
         bare = clause.object and clause.object.determiner in ("a", "some")
         if clause.object and gap != "object":
             thing = self.name(clause.object, clause)
             words = self._phrase(clause.object, thing, case, clause.negated and bare)
-            (new if clause.object.determiner in _INDEFINITE else known).extend(words)
+            fields[_newness(clause.object)] += words
             after = self._relative(clause.object, thing)
         often = [self.word(clause.frequency)] if clause.frequency else []
         not_ = ["nicht"] if clause.negated and not bare else []
-        return known + often + new + not_ + self._adverbials(clause, named), after
+        return fields["name"] + time + fields["known"] + often + fields["new"] + not_, after
 
     def _adverbials(self, clause, named):
         words = []
@@ -190,6 +196,11 @@ class _German(Translator):
         if kind == "date":
             return [f"am {number}. {lexicon.MONTHS[word]}"]
         return ["am", lexicon.WEEKDAYS[word]]
+
+
+def _newness(phrase):
+    """Whether a phrase is a "name", "known" or "new"."""
+    return _NEWNESS.get(phrase.determiner, "known")
 
 
 def _separate(parts):

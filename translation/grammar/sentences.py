@@ -10,7 +10,7 @@ from translation.grammar.settings import Settings, verbs_of
 _PRONOUNS = ("I", "you", "we", "he", "she", "they")
 # Whoever these pronouns stand for can do and be what a man can.
 _ANYBODY = Phrase("man")
-# English and German tell these persons apart in every verb; here only modal verbs do.
+# German and French conjugate every verb for these; the lexicons do it for modal verbs alone.
 _SPEAKERS = ("I", "you", "we")
 _ADDRESSES = weighted((("", 0.5), *((name, 0.5 / len(ADDRESSES)) for name in ADDRESSES)))
 _FRAMES = ("transitive", "intransitive", "giving", "motion", "copula")

@@ -30,8 +30,8 @@ class Settings:
     """The words, constructions and rates of a grammar.
 
     `kinds` (of sentences), `frames` (of verbs) and `determiners` are `(name, weight)` pairs.
-    A noun that can be the subject of "be" has adjectives on two scales: one can describe it
-    while the other is said of it.
+    For every tag that a verb asks for there are two nouns, one of which may be taken; a noun
+    that can be the subject of "be" has adjectives on two scales, of which one may be taken.
     """
 
     kinds: tuple[tuple[str, float], ...]

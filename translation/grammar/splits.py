@@ -15,6 +15,7 @@ from translation.grammar.pairs import Pair
 from translation.grammar.sentences import draw_sentence
 from translation.grammar.settings import Settings
 
+LENGTHS = range(3, 21)  # of an English sentence, in words
 _ATTEMPTS = 200  # for every sentence wanted
 
 
@@ -36,8 +37,8 @@ class Splits(NamedTuple):
 
 
 def words_of(text: str) -> set[str]:
-    """The words of `text` as a set, without punctuation."""
-    return set(re.findall(r"[^\s,.?]+", text))
+    """The words of `text` as a set, without punctuation; "l'homme" is two, "l'" and "homme"."""
+    return set(re.findall(r"[^\s,.?']+'?", text))
 
 
 def draw_splits(
@@ -90,7 +91,8 @@ def _draw(
         sentence = draw_sentence(choose, settings)
         source = english(sentence)
         # The target is drawn last: what is accepted must not depend on which translation came.
-        if source not in seen and accepts(sentence, source):
+        fits = len(source.split()) in LENGTHS and source not in seen
+        if fits and accepts(sentence, source):
             seen.add(source)
             examples.append(Example(source, pair.translate(sentence, choose), sentence))
         if len(examples) == count:

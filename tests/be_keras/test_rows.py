@@ -1,0 +1,46 @@
+"""Outputs and labels as rows, and how many labels a loss averages."""
+
+import keras
+import numpy as np
+
+from be_keras.masks import mask_of, with_mask
+from be_keras.rows import labels_averaged, output_rows, repeat_labels
+
+MASK = np.array([[1, 1, 0], [1, 0, 0]], "bool")  # (R, T)
+
+
+def ones(*shape):
+    return keras.ops.ones(shape)
+
+
+def test_outputs_become_rows_with_their_masks():
+    mask = np.arange(12).reshape(2, 3, 2) % 3 == 0  # (B, M, T)
+    outputs = np.arange(24.0).reshape(2, 3, 2, 2)  # (B, M, T, C)
+    rows = output_rows({"a": with_mask(keras.ops.convert_to_tensor(outputs), mask)}, size=4)["a"]
+    np.testing.assert_array_equal(rows, outputs.reshape(6, 2, 2)[:4])
+    np.testing.assert_array_equal(mask_of(rows), mask.reshape(6, 2)[:4])
+    assert output_rows(ones(2, 3, 4)).shape == (6, 4)
+
+
+def test_labels_are_repeated_for_every_member():
+    labels = repeat_labels({"a": np.array([7, 8]), "b": None}, 3)
+    np.testing.assert_array_equal(labels["a"], [7, 7, 7, 8, 8, 8])
+    assert labels["b"] is None and repeat_labels(None, 3) is None
+
+
+def test_labels_are_counted():
+    assert float(labels_averaged(ones(6, 5))) == 6
+    assert float(labels_averaged(ones(6))) == 6
+    assert float(labels_averaged(ones(2, 3, 5))) == 6
+    assert float(labels_averaged(with_mask(ones(2, 3, 5), MASK))) == 3
+    assert float(labels_averaged({"a": ones(6, 5), "b": ones(6, 2, 1)})) == 18
+
+
+def test_weights_are_counted_where_losses_divide_by_them():
+    weights = np.array([2.0, 0.5])
+    assert float(labels_averaged(ones(2, 5), weights)) == 2.5
+    assert float(labels_averaged(with_mask(ones(2, 3, 5), MASK), weights)) == 2 * 2 + 0.5
+    assert float(labels_averaged(ones(2, 3, 5), np.full((2, 3), 0.5))) == 3
+    both = {"a": ones(2, 5), "b": ones(2, 5)}
+    assert float(labels_averaged(both, weights)) == 5
+    assert float(labels_averaged(both, {"a": weights, "b": None})) == 4.5

@@ -1,0 +1,83 @@
+"""The tables of docs/results.md are those that scripts/make_tables.py makes of the raw files."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "scripts" / "make_tables.py"
+
+
+def load_script():
+    spec = importlib.util.spec_from_file_location("make_tables", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def evaluation(name="one", ensemble_size=4):
+    return {
+        "name": name,
+        "ensemble_size": ensemble_size,
+        "bleu": {"score": 36.04, "interval": [34.96, 37.12]},
+        "chrf": {"score": 60.2},
+        "nll": 1.5,
+        "intervals": {"nll": [1.45, 1.55]},
+        "member_nll": 1.52,
+        "ece": 0.01234,
+        "ece_eos": 0.002,
+        "brier": 0.4,
+        "disagreement": 0.0812,
+        "mutual_information": 0.01,
+        "parameters": 5_239_688,
+        "training": {"unique_tokens": 4_500_000, "row_tokens": 18_000_000},
+    }
+
+
+def test_the_page_is_what_its_files_say():
+    done = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_row_shows_every_figure():
+    row = load_script().row(evaluation())
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == [
+        "one", "4.50 M", "18.00 M", "36.0 [35.0, 37.1]", "60.2", "1.500 [1.450, 1.550]", "1.520",
+        "0.0123", "0.0020", "0.4000", "0.0812", "0.0100", "5,239,688",
+    ]  # fmt: skip
+
+
+def test_one_network_has_no_members_to_compare():
+    row = load_script().row(evaluation(ensemble_size=1))
+    assert row.count("–") == 3
+
+
+def test_a_missing_file_shows_as_missing(tmp_path):
+    script = load_script()
+    (tmp_path / "here.json").write_text(json.dumps(evaluation("here")))
+    lines = script.table(tmp_path, ["here", "gone"]).strip().split("\n")
+    assert len(lines) == 4
+    assert lines[2].startswith("| here |")
+    assert lines[3] == "| gone | missing |"
+
+
+def test_check_notices_a_changed_figure(tmp_path, monkeypatch):
+    script = load_script()
+    folder = tmp_path / "results" / "set"
+    folder.mkdir(parents=True)
+    (folder / "one.json").write_text(json.dumps(evaluation()))
+    page = tmp_path / "results.md"
+    page.write_text("before\n<!-- table: set/one -->\nold\n<!-- end -->\nafter\n")
+    monkeypatch.setattr(script, "DOCS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["make_tables", "--check"])
+    assert script.main() == 1
+    assert "old" in page.read_text()
+    monkeypatch.setattr(sys, "argv", ["make_tables"])
+    assert script.main() == 0
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n") and "36.0 [35.0, 37.1]" in text
+    monkeypatch.setattr(sys, "argv", ["make_tables", "--check"])
+    assert script.main() == 0

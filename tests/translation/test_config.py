@@ -1,0 +1,80 @@
+"""Configs: presets with changed fields, and a message for every mistake."""
+
+import dataclasses
+
+import keras
+import pytest
+
+from be_keras.initializers import NormalAroundOne, RandomSign
+from translation.config import PRESETS, Config, make_config
+from translation.errors import UserError
+
+
+def test_settings_change_their_fields_alone():
+    config = make_config("tiny", ["width=96", "dropout=0", "precision=mixed_bfloat16"])
+    changes = {"width": 96, "dropout": 0.0, "precision": "mixed_bfloat16"}
+    assert config == dataclasses.replace(PRESETS["tiny"], **changes)
+    assert isinstance(config.dropout, float)
+
+
+def test_the_last_setting_of_a_key_holds():
+    assert make_config("tiny", ["seed=1", "seed=2"]).seed == 2
+
+
+def test_base_and_big_are_the_papers():
+    for name, sizes in (("base", (6, 512, 8, 2048, 0.1)), ("big", (6, 1024, 16, 4096, 0.3))):
+        config = PRESETS[name]
+        assert config.encoder_layers == config.decoder_layers
+        found = config.encoder_layers, config.width, config.heads, config.feedforward
+        assert (*found, config.dropout) == sizes
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("widht=64", "unknown config key 'widht'; did you mean width?"),
+        ("zzz=1", "unknown config key 'zzz'; known are encoder_layers, .*seed"),
+        ("width", "of the form key=value; got 'width'"),
+        ("steps=1e5", "steps takes a value of type int; got '1e5'"),
+        ("dropout=much", "dropout takes a value of type float; got 'much'"),
+        ("steps=0", "steps must be at least 1; got 0"),
+        ("heads=0", "heads must be at least 1; got 0"),
+        ("heads=3", "width must be a multiple of heads=3; got 128"),
+        ("width=63", "width must be an even number; got 63"),
+        ("buckets=17", "buckets must be from 1 to 16; got 17"),
+        ("dropout=1", r"dropout must be in \[0, 1\); got 1.0"),
+        ("cooldown=-0.1", r"cooldown must be in \[0, 1\); got -0.1"),
+        ("learning_rate=0", "learning_rate must be above 0 and finite; got 0.0"),
+        ("learning_rate=nan", "learning_rate must be above 0 and finite; got nan"),
+        ("learning_rate=inf", "learning_rate must be above 0 and finite; got inf"),
+        ("fast_stddev=-1", "fast_stddev must be 0 or more, and finite; got -1.0"),
+        ("seed=-1", r"seed must be from 0 to 2\^32 - 1; got -1"),
+        ("precision=float16", "precision must be float32 or mixed_bfloat16; got 'float16'"),
+        ("fast_initializer=ones", "must be random_sign or normal_around_one; got 'ones'"),
+    ],
+)
+def test_mistakes(setting, message):
+    with pytest.raises(UserError, match=message):
+        make_config("tiny", [setting])
+
+
+def test_unknown_preset():
+    with pytest.raises(UserError, match="a config out of tiny, small, base, big; got 'huge'"):
+        make_config("huge")
+
+
+def test_fast_weights():
+    initializer = Config(fast_initializer="normal_around_one", fast_stddev=0.25).initializer()
+    assert isinstance(initializer, NormalAroundOne) and initializer.stddev == 0.25
+    assert isinstance(Config(fast_initializer="random_sign").initializer(), RandomSign)
+
+
+def test_optimizer():
+    config = Config(learning_rate=0.5, warmup=4, steps=10, cooldown=0.5, fast_multiplier=0.25)
+    optimizer = config.optimizer()
+    assert optimizer.multipliers == {"fast": 0.25}
+    assert (optimizer.beta_1, optimizer.beta_2, optimizer.epsilon) == (0.9, 0.98, 1e-9)
+    optimizer.build([keras.Variable(0.0)])
+    assert float(optimizer.learning_rate) == pytest.approx(0.5 / 4)
+    optimizer.iterations.assign(9)  # the last of 10 steps, 5 of them cooling down
+    assert float(optimizer.learning_rate) == pytest.approx(0.5 * (4 / 10) ** 0.5 / 5)

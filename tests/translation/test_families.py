@@ -1,0 +1,53 @@
+"""Layer families: what a single network and an ensemble are built of, and the tied embedding."""
+
+import keras
+import numpy as np
+import pytest
+
+import be_keras
+from be_keras.roles import BIAS, role_of
+from translation.families import BatchEnsembleFamily, PlainFamily, TiedEmbedding
+
+KINDS = {
+    "dense": (4,),
+    "attention": (2, 4, 0.1),
+    "norm": (),
+    "dropout": (0.1,),
+    "embedding": (9, 4),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_layer_obeys_the_dtype(kind):
+    for family in (PlainFamily("mixed_bfloat16"), BatchEnsembleFamily(3, "ones", "mixed_bfloat16")):
+        assert getattr(family, kind)(*KINDS[kind]).compute_dtype == "bfloat16"
+
+
+def test_plain_layers_are_of_one_network():
+    family = PlainFamily()
+    assert type(family.dense(4)) is keras.layers.Dense
+    assert type(family.norm()) is keras.layers.LayerNormalization
+    assert type(family.attention(2, 4, 0.1)) is be_keras.CachedMultiHeadAttention
+    assert type(family.embedding(9, 4)) is TiedEmbedding
+
+
+def test_ensemble_layers_share_size_and_initialiser():
+    family = BatchEnsembleFamily(3, be_keras.initializers.NormalAroundOne(0.25))
+    for kind in ("dense", "attention", "norm", "embedding"):
+        layer = getattr(family, kind)(*KINDS[kind])
+        assert layer.ensemble_size == 3
+        if kind != "norm":
+            assert layer.r_initializer.stddev == layer.s_initializer.stddev == 0.25
+
+
+def test_tied_embedding_uses_one_table_both_ways():
+    layer = TiedEmbedding(5, 4)
+    layer.build()
+    table = keras.ops.convert_to_numpy(layer.embeddings)
+    tokens = np.array([[1, 4, 0]])
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(layer(tokens)), table[tokens])
+    states = np.ones((1, 3, 4), "float32")
+    modulated, kernel, bias = layer.output_side(states)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(modulated), states)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(kernel), table.T)
+    assert bias.shape == (1, 5) and role_of(bias) == BIAS
