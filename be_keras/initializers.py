@@ -31,8 +31,9 @@ class RandomSign(keras.initializers.RandomUniform):
 
     def __call__(self, shape, dtype=None):
         uniform = super().__call__(shape, dtype="float32")
-        signs = ops.where(uniform < self.probability, 1.0, -1.0)
-        return ops.cast(signs, dtype or keras.config.floatx())
+        # From booleans: numbers chosen by `where` are weakly typed on JAX, and compile twice.
+        positive = ops.cast(uniform < self.probability, dtype or keras.config.floatx())
+        return 2.0 * positive - 1.0
 
     def get_config(self):
         return {"probability": self.probability, "seed": super().get_config()["seed"]}

@@ -88,10 +88,13 @@ def _chunks(tensor, chunk):
     chunk.
     """
     shape = ops.shape(tensor)
-    missing = -shape[0] % chunk
+    count = -(-shape[0] // chunk)
+    # One chunk at least: TensorFlow cannot map over none.
+    count = max(1, count) if isinstance(count, int) else ops.maximum(1, count)
+    missing = count * chunk - shape[0]
     if not (isinstance(missing, int) and missing == 0):
         tensor = ops.pad(tensor, [[0, missing]] + [[0, 0]] * (len(shape) - 1))
-    tensor = ops.reshape(tensor, (chunk, (shape[0] + missing) // chunk, *shape[1:]))
+    tensor = ops.reshape(tensor, (chunk, count, *shape[1:]))
     return ops.swapaxes(tensor, 0, 1)
 
 

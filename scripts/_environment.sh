@@ -3,7 +3,8 @@
 #   PYTHON   the interpreter to make it with; default: the first of Python 3.11 to 3.13 found
 #   VENV     where it lies; default: .venv in the repository
 #
-# prepare_environment EXTRA[,EXTRA...] makes it, or finds it made, and sets VENV_PYTHON.
+# prepare_environment EXTRA[,EXTRA...] makes it, or finds it made, and sets VENV_PYTHON. A stamp in
+# it names the extras that were installed from this state of the checkout.
 # What it has to say goes to standard error, so that a script's own output stays clean.
 # The script that sources this has set -euo pipefail.
 
@@ -47,14 +48,32 @@ make_venv() {
         || fail "$VENV could not be made. Remove what is there, or name another place: VENV=DIR"
 }
 
+# Prints what an installation depends on: the place of the checkout, and its requirements.
+checkout_state() {
+    printf '%s\n' "$REPOSITORY $(cat "$REPOSITORY/setup.cfg" "$REPOSITORY/pyproject.toml" | cksum)"
+}
+
+# Tells whether all the extras named were installed together from this state of the checkout.
+is_installed() {
+    local extra installed stamp state
+    state="$(checkout_state)"
+    for stamp in "$VENV"/be_keras-*.stamp; do
+        if [[ ! -e "$stamp" || "$(cat "$stamp")" != "$state" ]]; then continue; fi
+        installed="${stamp##*/be_keras-}"
+        for extra in ${1//,/ }; do
+            if [[ ",${installed%.stamp}," != *",$extra,"* ]]; then continue 2; fi
+        done
+        return 0
+    done
+    return 1
+}
+
 prepare_environment() {
-    local extras="$1" start="$SECONDS" stamp wanted
+    local extras="$1" start="$SECONDS"
     VENV="${VENV:-$REPOSITORY/.venv}"
     if [[ "$VENV" != /* ]]; then VENV="$PWD/$VENV"; fi
     VENV_PYTHON="$VENV/bin/python"
-    stamp="$VENV/be_keras-$extras.stamp"
-    wanted="$REPOSITORY $(cat "$REPOSITORY/setup.cfg" "$REPOSITORY/pyproject.toml" | cksum)"
-    if [[ -e "$stamp" && "$(cat "$stamp")" == "$wanted" ]]; then return; fi
+    if is_installed "$extras"; then return; fi
 
     if ! "$VENV_PYTHON" -m pip --version >/dev/null 2>&1; then make_venv; fi
     say "Installing be_keras[$extras] into $VENV: once, 1 to 5 minutes, up to 0.9 GB to download"
@@ -62,6 +81,6 @@ prepare_environment() {
         --editable "$REPOSITORY[$extras]" \
         || fail "the installation stopped (see above). It needs network access and 4 GB of disk;" \
             "the same command again goes on."
-    printf '%s\n' "$wanted" >"$stamp"
+    checkout_state >"$VENV/be_keras-$extras.stamp"
     say "Installed in $((SECONDS - start)) seconds"
 }

@@ -44,13 +44,20 @@ done
 [[ "$pair" == *-* ]] || fail "--pair must read like en-de; got $pair"
 if [[ -n "$demo" ]]; then
     [[ ${#text[@]} -eq 0 ]] || fail "--demo makes its own text: leave out ${text[0]}"
+elif [[ -n "$quick" ]]; then
+    fail "--quick is a small --demo: give both"
 elif [[ ${#text[@]} -ne 12 || -z "$out" ]]; then
     fail "either --demo, or --out and all six of --source, --target, --valid-source, --valid-target," \
         "--test-source and --test-target; see --help"
 fi
 out="${out:-demo-$pair}"
-config="${config:-$([[ -n "$demo" ]] && printf tiny || printf base)}"
-vocabulary_size="${vocabulary_size:-$([[ -n "$demo" ]] && printf 1000 || printf 32000)}"
+if [[ -n "$quick" ]]; then
+    config="${config:-tiny}" vocabulary_size="${vocabulary_size:-300}"
+elif [[ -n "$demo" ]]; then
+    config="${config:-tiny}" vocabulary_size="${vocabulary_size:-1000}"
+else
+    config="${config:-base}" vocabulary_size="${vocabulary_size:-32000}"
+fi
 
 prepare_environment translation
 be() { "$VENV_PYTHON" -m translation "$@"; }
@@ -62,8 +69,7 @@ if [[ -n "$demo" ]]; then
     more=(--keep-duplicates)
     if [[ -n "$quick" ]]; then
         sizes=(--train 2000 --valid 100 --test 100 --simple)
-        vocabulary_size=300
-        settings=(steps=60 validate_every=30 warmup=20 width=32 heads=2 feedforward=64 \
+        settings=(steps=60 validate_every=30 average=1 warmup=20 width=32 heads=2 feedforward=64 \
             encoder_layers=1 decoder_layers=1 buckets=2 ${settings[@]+"${settings[@]}"})
     fi
     if [[ ! -e "$corpus/corpus.json" ]]; then

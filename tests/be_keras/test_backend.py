@@ -14,6 +14,7 @@ def test_new_weights_are_seen(jit_compile):
     model = EnsembleModel(DenseBatchEnsemble(2, ensemble_size=3), 3)
     data = np.random.default_rng(0).normal(size=(4, 5)).astype("float32")
     model.build((None, 5))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(True))
     calls = []
 
     def predict(inputs):
@@ -28,7 +29,6 @@ def test_new_weights_are_seen(jit_compile):
         np.testing.assert_allclose(function(inputs)["mean"], expected, rtol=1e-5, atol=1e-6)
 
     check()
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(True))
     model.fit(data, np.array([0, 1, 0, 1]), verbose=0)
     check()
     model.set_weights([weight + 1.0 for weight in model.get_weights()])

@@ -30,6 +30,7 @@ def test_no_mask_leaves_the_tensor_alone():
 
 
 def test_losses_of_keras_read_an_attached_mask():
-    predictions = with_mask(keras.ops.convert_to_tensor([[[1.0], [5.0]]]), np.array([[True, False]]))
+    values = keras.ops.convert_to_tensor([[[1.0], [5.0]]])
+    predictions = with_mask(values, np.array([[True, False]]))
     loss = keras.losses.MeanSquaredError()(np.zeros((1, 2, 1)), predictions)
     np.testing.assert_allclose(loss, 1.0)

@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -71,12 +72,13 @@ def translator():
     """
 
     def make(ensemble_size=None, members="shared", *settings, vocabulary_size=30, seed=0):
-        sizes = ("width=8", "heads=2", "feedforward=12", "encoder_layers=2", "decoder_layers=2")
+        keras.utils.set_random_seed(seed)
+        sizes = ("width=8", "heads=2", "feedforward=12", "encoder_layers=1", "decoder_layers=2")
         config = make_config("tiny", [*sizes, "dropout=0", *settings])
         model = build_translator(config, vocabulary_size, ensemble_size, members)
-        random = np.random.default_rng(seed)
+        draw = np.random.default_rng(seed)
         # Biases start at zero and scales at one: random ones show whether they are in use.
-        model.set_weights([w + random.normal(0, 0.3, w.shape) for w in model.get_weights()])
+        model.set_weights([w + draw.normal(0, 0.3, w.shape) for w in model.get_weights()])
         return model
 
     return make

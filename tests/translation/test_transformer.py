@@ -1,4 +1,4 @@
-"""The Transformer: what a token may see, padding, positions, and decoding against the whole call."""
+"""The Transformer: what a token may see, padding, positions; decoding against the whole call."""
 
 import keras
 import numpy as np

@@ -1,0 +1,74 @@
+"""The script of the README: from nothing to a report, and what it says of wrong options."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from translation.reporting.evaluations import read_evaluations
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SYSTEMS = ["single", "batch-ensemble-4"]
+
+
+def run(*words, **environment):
+    """Run the script; gives the finished process."""
+    return subprocess.run(
+        ["bash", "scripts/train_wmt.sh", *map(str, words)],
+        cwd=REPOSITORY,
+        env={**os.environ, **{name: str(value) for name, value in environment.items()}},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_quick_demo_and_the_same_command_again(make_venv, tmp_path):
+    venv, out = make_venv(), tmp_path / "demo"
+    words = ("--demo", "--quick", "--out", out)
+    found = run(*words, VENV=venv)
+    assert found.returncode == 0, found.stderr
+    assert "Traceback" not in found.stderr
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert list(report["systems"]) == SYSTEMS
+    assert [report["systems"][name]["ensemble_size"] for name in SYSTEMS] == [1, 4]
+    assert report["truth"]["entropy_per_word"] > 0
+    assert list(read_evaluations(out / "evaluations" / name for name in SYSTEMS)) == SYSTEMS
+    assert sorted(path.name for path in out.iterdir()) == [
+        *("batch-ensemble-4", "corpus", "data", "evaluations", "reliability.png", "report.json"),
+        *("report.md", "single", "standings.png"),
+    ]
+
+    logs = [(out / name / "log.jsonl").read_bytes() for name in SYSTEMS]
+    found = run(*words, VENV=venv)
+    assert found.returncode == 0, found.stderr
+    assert "already prepared" in found.stderr and "at step 60 of 60" in found.stderr
+    assert [(out / name / "log.jsonl").read_bytes() for name in SYSTEMS] == logs
+    assert json.loads((out / "report.json").read_text(encoding="utf-8")) == report
+
+
+def test_help_is_what_stands_on_top():
+    found = run("--help")
+    assert found.returncode == 0 and found.stderr == ""
+    assert found.stdout.startswith("From parallel text to a report")
+    assert found.stdout.endswith("in DIR; so do data, runs and evaluations.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "either --demo, or --out and all six of --source"),
+        (("--source", "a", "--out", "b"), "either --demo, or --out and all six of --source"),
+        (("--demo", "--fast"), "unknown option --fast; see --help"),
+        (("--demo", "--out"), "--out needs a value"),
+        (("--demo", "--pair", "german"), "--pair must read like en-de; got german"),
+        (("--demo", "--source", "a"), "--demo makes its own text: leave out --source"),
+        (("--quick", "--out", "b"), "--quick is a small --demo"),
+    ],
+)
+def test_mistakes(words, message):
+    found = run(*words)
+    assert found.returncode == 1 and found.stdout == ""
+    assert found.stderr.startswith("error: ") and message in found.stderr

@@ -1,0 +1,195 @@
+"""Training: resuming is exact, and every mistake or mishap keeps what there was."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from translation.config import make_config
+from translation.errors import UserError
+from translation.loading import load_model
+from translation.progress import Progress
+from translation.run_folder import RunFolder
+from translation.train import reseed, train
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def content(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def log_of(folder):
+    """The log without what the clock says."""
+    entries = RunFolder(folder).log()
+    return [{key: entry[key] for key in entry if key != "seconds"} for entry in entries]
+
+
+def weights_of(path):
+    return load_model(path).get_weights()
+
+
+def assert_close(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_run_leaves_log_and_models(single):
+    assert names(single) == [
+        *("average.keras", "best.keras", "last.keras", "log.jsonl", "recent", "run.json"),
+        "vocabulary.model",
+    ]
+    first, second = log_of(single)
+    assert (first["step"], second["step"]) == (3, 6)
+    assert second["nll"] < first["nll"] < np.log(60) + 1
+    assert first["tokens"] > 0 and first["learning_rate"] > second["learning_rate"] > 0
+    last = load_model(single / "last.keras")
+    assert int(last.optimizer.iterations) == 6
+    best = load_model(single / "best.keras")
+    assert best.optimizer is None
+    assert_close(best.get_weights(), last.get_weights())
+    assert_close(weights_of(single / "average.keras"), RunFolder(single).recent_mean())
+    assert len(names(single / "recent")) == 2
+
+
+def test_resuming_is_as_if_never_stopped(data, ensemble, small, tmp_path, monkeypatch):
+    arguments = data, tmp_path / "run", make_config("tiny", small), 2, "split"
+    steps = []
+    on_train_batch_end = Progress.on_train_batch_end
+
+    def interrupted(self, batch, logs=None):
+        on_train_batch_end(self, batch, logs)
+        steps.append(batch)
+        if len(steps) == 5:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "on_train_batch_end", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(*arguments)
+    assert [entry["step"] for entry in log_of(tmp_path / "run")] == [3]
+    # A run that was killed between log and checkpoint has written more than it may keep.
+    run = RunFolder(tmp_path / "run")
+    run.write_log([*run.log(), {"step": 6, "nll": 0.0}])
+    shutil.copy(run.recent / "00000003.npz", run.recent / "00000006.npz")
+
+    train(*arguments)
+    for found, expected in zip(log_of(run.path), log_of(ensemble), strict=True):
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    for name in ("last.keras", "best.keras", "average.keras"):
+        assert_close(weights_of(run.path / name), weights_of(ensemble / name))
+    states = [load_model(path / "last.keras").optimizer.variables for path in (run.path, ensemble)]
+    assert_close(*([keras.ops.convert_to_numpy(v) for v in state] for state in states))
+
+
+def test_a_finished_run_again(data, single, small, tmp_path, command):
+    run = shutil.copytree(single, tmp_path / "run")
+    for name in ("partial-last.keras", "partial-log.jsonl"):
+        (run / name).write_bytes(b"half")  # as a killed process leaves them
+    words = ("train", "--data", data, "--out", run, "--config", "tiny", "--set", *small)
+    status, out, err = command(*words)
+    assert status == 0 and out.startswith("validation NLL ")
+    assert "at step 6 of 6" in err
+    assert log_of(run) == log_of(single)
+    for name in ("last.keras", "best.keras", "average.keras"):
+        assert_close(weights_of(run / name), weights_of(single / name))
+
+
+def test_another_config_in_the_same_folder(data, single, small, command):
+    before = content(single)
+    words = ("train", "--data", data, "--out", single, "--config", "tiny", "--set", *small)
+    status, out, err = command(*words, "steps=9", "--ensemble-size", 2)
+    assert status == 2 and out == ""
+    assert "steps (6 there, 9 now), ensemble_size (None there, 2 now)" in err
+    assert content(single) == before
+
+
+def test_a_loss_that_explodes(data, small, tmp_path, command):
+    run = RunFolder(tmp_path / "run")
+    words = ("train", "--data", data, "--out", run.path, "--config", "tiny", "--set", *small)
+    status, out, err = command(*words, "learning_rate=1e9", "steps=50", "validate_every=1")
+    assert status == 2 and out == ""
+    assert "the loss is not finite at step" in err and "--set learning_rate=" in err
+    assert all(np.isfinite(entry["nll"]) for entry in run.log())
+    if run.log():
+        assert int(load_model(run.last).optimizer.iterations) == run.log()[-1]["step"]
+    assert not [name for name in names(run.path) if name.startswith("partial")]
+
+
+def test_a_damaged_checkpoint(data, single, small, tmp_path):
+    run = shutil.copytree(single, tmp_path / "run")
+    (run / "last.keras").write_bytes((run / "last.keras").read_bytes()[:999])
+    before = content(run)
+    with pytest.raises(UserError, match="last.keras: .*cannot be loaded.*another --out"):
+        train(data, run, make_config("tiny", small))
+    assert content(run) == before
+
+
+def test_a_termination_leaves_whole_files(data, small, tmp_path):
+    run = tmp_path / "run"
+    words = [sys.executable, "-m", "translation", "train", "--data", data, "--out", run]
+    settings = [*small, "steps=100000", "validate_every=2"]
+    process = subprocess.Popen(
+        [*map(str, words), "--config", "tiny", "--set", *settings],
+        cwd=REPOSITORY,
+        env={**os.environ, "TF_NUM_INTRAOP_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (run / "last.keras").exists() and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 130 and out == "", err
+    assert "be-translate train: interrupted" in err and "Traceback" not in err
+    assert int(load_model(run / "last.keras").optimizer.iterations) >= 2
+    assert [path for path in run.rglob("*") if "partial" in path.name] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--set", "widht=8"], "unknown config key 'widht'; did you mean width?"),
+        (["--set", "dropout=2"], "dropout must be in"),
+        (["--ensemble-size", "0"], "--ensemble-size must be at least 1; got 0"),
+        (["--set", "max_length=3"], "at most 3 pieces"),
+        (["--data", "nowhere"], "nowhere: expected a prepared data folder"),
+        (["--out", "taken"], "got thesis.txt in it"),
+        (["--out", "taken/thesis.txt/run"], "thesis.txt"),
+    ],
+)
+def test_mistakes(data, small, tmp_path, monkeypatch, command, words, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.txt").write_text("mine")
+    defaults = ("train", "--data", data, "--out", "run", "--config", "tiny", "--set", *small)
+    status, out, err = command(*defaults, *words)
+    assert status == 2 and out == ""
+    assert message in err and "Traceback" not in err
+    assert content(tmp_path) == {tmp_path / "taken" / "thesis.txt": b"mine"}
+
+
+def test_random_states_come_from_seed_and_step_alone():
+    def states(seed, step):
+        model = keras.Sequential([keras.layers.Dropout(0.5), keras.layers.Dropout(0.5)])
+        model.build((None, 3))
+        model.compile("sgd", "mse")
+        reseed(model, seed, step)
+        generators = [layer.seed_generator.state for layer in model.layers]
+        return [tuple(keras.ops.convert_to_numpy(state).tolist()) for state in generators]
+
+    assert states(0, 5) == states(0, 5)
+    first, second = states(0, 5)
+    assert len({first, second, *states(1, 5), *states(0, 6)}) == 6
