@@ -10,7 +10,7 @@ from keras import ops
 from be_keras.masks import mask_of, with_mask
 from be_keras.members import TileMembers, UntileMembers, check_ensemble_size
 from be_keras.roles import assign_roles
-from be_keras.rows import labels_averaged, output_rows, repeat_labels
+from be_keras.rows import labels_averaged, output_rows, repeat_labels, weights_of_each
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -140,6 +140,7 @@ class EnsembleModel(keras.Model):
         if not self._split_rows:
             y = repeat_labels(y, self.ensemble_size)
             sample_weight = repeat_labels(sample_weight, self.ensemble_size)
+        sample_weight = weights_of_each(rows, sample_weight)
         loss = super().compute_loss(x, y, rows, sample_weight, training)
         if self.member_loss == "sum":
             penalty = sum((ops.sum(term) for term in self.losses), start=0.0)
@@ -161,7 +162,8 @@ class EnsembleModel(keras.Model):
             predictions = output_rows(predictions, self._batch_size(y))
         else:
             predictions = keras.tree.map_structure(self._masked_mean, y_pred)
-        return super().compute_metrics(x, y, predictions, sample_weight)
+        weights = weights_of_each(predictions, sample_weight)
+        return super().compute_metrics(x, y, predictions, weights)
 
     def _batch_size(self, y):
         """How many rows of a split batch are examples, not filling; None where all are."""

@@ -1,4 +1,4 @@
-"""What a Keras loss is given: outputs, labels and weights as rows, and how many labels they are.
+"""What a Keras loss is given: outputs, labels and weights as rows, and how many labels there are.
 
 Works on structures of tensors; outputs keep their Keras masks.
 """
@@ -28,32 +28,65 @@ def repeat_labels(labels, ensemble_size):
     )
 
 
-def labels_averaged(rows, sample_weight=None):
+def weights_of_each(outputs, sample_weight):
+    """Sample weights for each output, with as many axes as the output's mask.
+
+    Keras multiplies weights `(R,)` by masks `(R, T)` without spreading them.
+
+    Args:
+        outputs: Structure of rows `(R, ..., C)` with their masks.
+        sample_weight: One tensor `(R,)` or `(R, T)` for all outputs, a structure of them like
+            the outputs (of a dict, entries may be missing), or None.
+
+    Returns:
+        A structure like the outputs, with None for an output without weights; or None.
+
+    Raises:
+        ValueError: There are neither as many weights as outputs nor one.
+    """
+    if sample_weight is None:
+        return None
+    if not keras.tree.is_nested(sample_weight):
+        return keras.tree.map_structure(lambda t: _like_mask(sample_weight, t), outputs)
+    if isinstance(outputs, dict) and isinstance(sample_weight, dict):
+        return {name: _like_mask(sample_weight.get(name), t) for name, t in outputs.items()}
+    weights, flat = keras.tree.flatten(sample_weight), keras.tree.flatten(outputs)
+    if len(weights) != len(flat):
+        raise ValueError(
+            "`sample_weight` must be one tensor, or a structure like the outputs. Received "
+            f"{len(weights)} weights for {len(flat)} outputs."
+        )
+    weights = [_like_mask(weight, t) for weight, t in zip(weights, flat, strict=True)]
+    return keras.tree.pack_sequence_as(outputs, weights)
+
+
+def _like_mask(weight, output):
+    mask = mask_of(output)
+    if weight is None or mask is None:
+        return weight
+    missing = len(mask.shape) - len(weight.shape)
+    return ops.reshape(weight, (*ops.shape(weight), *[1] * missing))
+
+
+def labels_averaged(rows, weights=None):
     """How many labels the losses of all outputs divide by: what a batch weighs in an epoch.
 
     Args:
-        rows: Outputs `(R, ..., C)` with their masks.
-        sample_weight: Weights of the rows where the losses divide by their sum, or None.
+        rows: Structure of outputs `(R, ..., C)` with their masks.
+        weights: What `weights_of_each` gave, where the losses divide by its sum; or None.
 
     Returns:
         Scalar, float32.
     """
     outputs = keras.tree.flatten(rows)
-    weights = [None] if sample_weight is None else keras.tree.flatten(sample_weight)
-    if len(weights) != len(outputs):
-        weights = weights * len(outputs)  # one serves all outputs
+    weights = [None] * len(outputs) if weights is None else keras.tree.flatten(weights)
     counts = [_count(output, weight) for output, weight in zip(outputs, weights, strict=True)]
     return sum(counts[1:], start=counts[0])
 
 
 def _count(output, weight):
     mask = mask_of(output)
+    if mask is None and weight is None:
+        return ops.sum(ops.ones(ops.shape(output)[: max(1, len(output.shape) - 1)], "float32"))
     factors = [ops.cast(factor, "float32") for factor in (mask, weight) if factor is not None]
-    if not factors:
-        factors = [ops.ones(ops.shape(output)[: max(1, len(output.shape) - 1)], "float32")]
-    rank = max(len(factor.shape) for factor in factors)
-    product = 1.0
-    for factor in factors:
-        missing = rank - len(factor.shape)
-        product = product * ops.reshape(factor, (*ops.shape(factor), *[1] * missing))
-    return ops.sum(product)
+    return ops.sum(factors[0] * factors[-1] if len(factors) == 2 else factors[0])

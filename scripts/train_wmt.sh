@@ -62,11 +62,9 @@ fi
 prepare_environment translation
 be() { "$VENV_PYTHON" -m translation "$@"; }
 
-truth=() more=()
+truth=()
 if [[ -n "$demo" ]]; then
     source="${pair%-*}" target="${pair#*-}" corpus="$out/corpus" sizes=()
-    # Repeated pairs carry the probabilities of the ambiguous words: keep them.
-    more=(--keep-duplicates)
     if [[ -n "$quick" ]]; then
         sizes=(--train 2000 --valid 100 --test 100 --simple)
         settings=(steps=60 validate_every=30 average=1 warmup=20 width=32 heads=2 feedforward=64 \
@@ -83,9 +81,9 @@ if [[ -n "$demo" ]]; then
 fi
 
 be prepare "${text[@]}" --source-language "${pair%-*}" --target-language "${pair#*-}" \
-    --vocabulary-size "$vocabulary_size" ${more[@]+"${more[@]}"} --out "$out/data"
+    --vocabulary-size "$vocabulary_size" --out "$out/data"
 
-train() {
+system() { # NAME, then options of train: trains and evaluates
     local name="$1" && shift
     say "Training $name"
     be train --data "$out/data" --out "$out/$name" --config "$config" "$@" \
@@ -93,8 +91,21 @@ train() {
     be evaluate --model "$out/$name" --data "$out/data" --name "$name" \
         --out "$out/evaluations/$name" ${truth[@]+"${truth[@]}"}
 }
-train single
-train "batch-ensemble-$ensemble_size" --ensemble-size "$ensemble_size" --members "$members"
+ensemble=("batch-ensemble-$ensemble_size" --ensemble-size "$ensemble_size" --members "$members")
+if [[ -n "$demo" ]]; then
+    # Models this small leave cores idle: the two are trained side by side, half of the cores each.
+    threads="$((($(getconf _NPROCESSORS_ONLN) + 1) / 2))"
+    export TF_NUM_INTRAOP_THREADS="$threads" TF_NUM_INTEROP_THREADS=1
+    say "Training single in the background; follow it with: tail -f $out/single.log"
+    system single >"$out/single.log" 2>&1 &
+    single=$!
+    trap 'kill "$single" 2>/dev/null || true' EXIT
+    system "${ensemble[@]}"
+    wait "$single" || fail "training or evaluating the single network failed; see $out/single.log"
+else
+    system single
+    system "${ensemble[@]}"
+fi
 
 be report "$out/evaluations/single" "$out/evaluations/batch-ensemble-$ensemble_size" \
     --out "$out/.report"

@@ -5,7 +5,8 @@
     log.jsonl         one line a validation
     last.keras        model and optimiser at the last validation; its optimiser knows the step
     best.keras        the model with the lowest validation NLL so far
-    average.keras     the mean of the last few validations' weights, when training has ended
+    average.keras     the mean of the last few validations' weights, when training has ended and
+                      that mean is no worse than the best
     recent/           the weights that will be averaged
 """
 

@@ -51,7 +51,7 @@ def train(
             deals its examples out to the members, at the cost of a single network's step.
 
     Returns:
-        The validation scores of the averaged model.
+        The validation scores of the model to use: the average, or the best checkpoint.
 
     Raises:
         UserError: bad data or folder, another run in it, a loss that is not finite.
@@ -100,7 +100,7 @@ class _Training:
         run.drop_recent_after(self.step)
 
     def run_all(self) -> dict:
-        """Train what is left, and average; gives the average's validation scores."""
+        """Train what is left, and average; gives the scores that `train` gives."""
         if self.step:
             _say(f"resuming {self.run.path} at step {self.step} of {self.config.steps}")
         with Progress(self.step, self.config.steps) as progress:
@@ -165,15 +165,18 @@ class _Training:
         return {"step": self.step, **scores(columns)}
 
     def _finish(self) -> dict:
-        """Average the last weights, score the result, and write it."""
+        """Average the last weights, and write the result if it is as good as the best so far."""
         self.model.set_weights(self.run.recent_mean())
-        entry = self._validate()
-        self.run.save(for_use(self.model), self.run.average)
+        average, best = self._validate(), min(self.log, key=lambda entry: entry["nll"])
+        chosen, path = best, self.run.best
+        if average["nll"] <= best["nll"]:
+            chosen, path = average, self.run.average
+            self.run.save(for_use(self.model), path)
         _say(
-            f"average of the last {self.config.average} checkpoints: validation NLL "
-            f"{entry['nll']:.4f}, accuracy {entry['accuracy']:.3f}; saved {self.run.average}"
+            f"validation NLL: average of the last {self.config.average} checkpoints "
+            f"{average['nll']:.4f}, best single one {best['nll']:.4f}; use {path}"
         )
-        return entry
+        return chosen
 
 
 def reseed(model: keras.Model, seed: int, step: int) -> None:
@@ -243,7 +246,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Carry out `train` with parsed options, and print the averaged model's validation scores."""
+    """Carry out `train` with parsed options, and print the validation scores of the result."""
     if args.ensemble_size is not None and args.ensemble_size < 1:
         raise UserError(f"--ensemble-size must be at least 1; got {args.ensemble_size}.")
     config = make_config(args.config, args.set)

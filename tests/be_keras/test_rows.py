@@ -2,9 +2,10 @@
 
 import keras
 import numpy as np
+import pytest
 
 from be_keras.masks import mask_of, with_mask
-from be_keras.rows import labels_averaged, output_rows, repeat_labels
+from be_keras.rows import labels_averaged, output_rows, repeat_labels, weights_of_each
 
 MASK = np.array([[1, 1, 0], [1, 0, 0]], "bool")  # (R, T)
 
@@ -39,8 +40,22 @@ def test_labels_are_counted():
 def test_weights_are_counted_where_losses_divide_by_them():
     weights = np.array([2.0, 0.5])
     assert float(labels_averaged(ones(2, 5), weights)) == 2.5
-    assert float(labels_averaged(with_mask(ones(2, 3, 5), MASK), weights)) == 2 * 2 + 0.5
+    assert float(labels_averaged(with_mask(ones(2, 3, 5), MASK), weights[:, None])) == 4.5
     assert float(labels_averaged(ones(2, 3, 5), np.full((2, 3), 0.5))) == 3
     both = {"a": ones(2, 5), "b": ones(2, 5)}
-    assert float(labels_averaged(both, weights)) == 5
     assert float(labels_averaged(both, {"a": weights, "b": None})) == 4.5
+
+
+def test_weights_are_dealt_out_to_the_outputs():
+    weights, rows, masked = np.array([2.0, 0.5]), ones(2, 5), with_mask(ones(2, 3, 5), MASK)
+    assert weights_of_each(rows, None) is None
+    np.testing.assert_array_equal(weights_of_each(rows, weights), weights)
+    np.testing.assert_array_equal(weights_of_each(masked, weights), [[2.0], [0.5]])
+    np.testing.assert_array_equal(weights_of_each(masked, np.ones((2, 3))), np.ones((2, 3)))
+    both = weights_of_each({"a": rows, "b": masked}, weights)
+    assert (both["a"].shape, both["b"].shape) == ((2,), (2, 1))
+    some = weights_of_each({"a": rows, "b": masked}, {"b": weights})
+    assert some["a"] is None and some["b"].shape == (2, 1)
+    assert weights_of_each([rows, masked], [weights, weights])[1].shape == (2, 1)
+    with pytest.raises(ValueError, match="2 weights for 3 outputs"):
+        weights_of_each([rows, rows, rows], [weights, weights])

@@ -59,12 +59,17 @@ def test_a_run_leaves_log_and_models(single):
     best = load_model(single / "best.keras")
     assert best.optimizer is None
     assert_close(best.get_weights(), last.get_weights())
-    assert_close(weights_of(single / "average.keras"), RunFolder(single).recent_mean())
-    assert len(names(single / "recent")) == 2
+    assert_close(weights_of(single / "average.keras"), last.get_weights())
+    assert names(single / "recent") == ["00000006.npz"]
+
+
+def test_an_average_that_is_worse_is_not_used(ensemble):
+    assert "average.keras" not in names(ensemble)
+    assert names(ensemble / "recent") == ["00000003.npz", "00000006.npz"]
 
 
 def test_resuming_is_as_if_never_stopped(data, ensemble, small, tmp_path, monkeypatch):
-    arguments = data, tmp_path / "run", make_config("tiny", small), 2, "split"
+    arguments = data, tmp_path / "run", make_config("tiny", [*small, "average=2"]), 2, "split"
     steps = []
     on_train_batch_end = Progress.on_train_batch_end
 
@@ -87,7 +92,8 @@ def test_resuming_is_as_if_never_stopped(data, ensemble, small, tmp_path, monkey
     train(*arguments)
     for found, expected in zip(log_of(run.path), log_of(ensemble), strict=True):
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
-    for name in ("last.keras", "best.keras", "average.keras"):
+    assert names(run.path) == names(ensemble)
+    for name in ("last.keras", "best.keras"):
         assert_close(weights_of(run.path / name), weights_of(ensemble / name))
     states = [load_model(path / "last.keras").optimizer.variables for path in (run.path, ensemble)]
     assert_close(*([keras.ops.convert_to_numpy(v) for v in state] for state in states))
@@ -100,7 +106,7 @@ def test_a_finished_run_again(data, single, small, tmp_path, command):
     words = ("train", "--data", data, "--out", run, "--config", "tiny", "--set", *small)
     status, out, err = command(*words)
     assert status == 0 and out.startswith("validation NLL ")
-    assert "at step 6 of 6" in err
+    assert "at step 6 of 6" in err and f"use {run / 'average.keras'}" in err
     assert log_of(run) == log_of(single)
     for name in ("last.keras", "best.keras", "average.keras"):
         assert_close(weights_of(run / name), weights_of(single / name))

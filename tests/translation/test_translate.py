@@ -33,7 +33,7 @@ def test_greedy_and_beam(ensemble, command):
     assert f"longer than {LENGTHS[-1]} pieces, and cut there: 1" in err
     status, out, err = command(*words, "--beam-size", 1, stdin=b"ka ru lo\n")
     assert status == 0 and out.count("\n") == 1
-    assert "cut" not in err and "average.keras, M = 2" in err
+    assert "cut" not in err and "best.keras, M = 2" in err
 
 
 def test_only_line_feeds_end_a_line(ensemble, command, echo):

@@ -11,7 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pair", choices=("en-de", "en-fr"), default="en-de", help="default: en-de"
     )
-    for split, size in (("train", 20_000), ("valid", 1_000), ("test", 1_000)):
+    for split, size in (("train", 40_000), ("valid", 1_000), ("test", 1_000)):
         parser.add_argument(
             f"--{split}", type=int, default=size, metavar="N", help=f"pairs (default: {size})"
         )

@@ -31,14 +31,16 @@ def dense_model(loss=None, metrics=None, weighted_metrics=None, penalty=None, **
     return model
 
 
-def token_model(loss=None, metrics=None, **options):
+def token_model(loss=None, metrics=None, weighted_metrics=None, **options):
     """Logits for each step, with the mask of its tokens."""
     embedding = EmbeddingBatchEnsemble(
         7, 5, embeddings_initializer="normal", mask_zero=True, ensemble_size=M
     )
     body = keras.Sequential([embedding, DenseBatchEnsemble(C, ensemble_size=M)])
     model = EnsembleModel(body, M, **options)
-    model.compile(keras.optimizers.SGD(0.0), loss or cross_entropy(), metrics=metrics)
+    still = keras.optimizers.SGD(0.0)
+    loss = loss or cross_entropy()
+    model.compile(still, loss, metrics=metrics, weighted_metrics=weighted_metrics)
     return model
 
 
@@ -202,10 +204,16 @@ def test_metrics_see_the_mean_probability():
 
 
 def test_metrics_leave_masked_steps_out():
-    model = token_model(metrics=["accuracy"])
-    results = model.evaluate(TOKENS, TOKEN_Y, 3, verbose=0, return_dict=True)
+    weighted = [keras.metrics.SparseCategoricalAccuracy(name="weighted")]
+    model = token_model(metrics=["accuracy"], weighted_metrics=weighted)
+    results = model.evaluate(
+        TOKENS, TOKEN_Y, 3, sample_weight=WEIGHTS, verbose=0, return_dict=True
+    )
     hits = probabilities(model(TOKENS)).mean(1).argmax(-1) == TOKEN_Y
     np.testing.assert_allclose(results["accuracy"], hits[REAL].mean(), rtol=1e-5)
+    factors = WEIGHTS[:, None] * REAL
+    expected = np.sum(hits * factors) / np.sum(factors)
+    np.testing.assert_allclose(results["weighted"], expected, rtol=1e-5)
 
 
 def test_several_inputs_and_outputs():
