@@ -29,9 +29,10 @@ def repeat_labels(labels, ensemble_size):
 
 
 def weights_of_each(outputs, sample_weight):
-    """Sample weights for each output, with as many axes as the output's mask.
+    """Sample weights for each output, with as many axes as the output has labels.
 
-    Keras multiplies weights `(R,)` by masks `(R, T)` without spreading them.
+    Keras multiplies weights `(R,)` with losses and masks `(R, T)` as they are, which fails or,
+    with R equal to T, weighs steps instead of examples.
 
     Args:
         outputs: Structure of rows `(R, ..., C)` with their masks.
@@ -47,24 +48,23 @@ def weights_of_each(outputs, sample_weight):
     if sample_weight is None:
         return None
     if not keras.tree.is_nested(sample_weight):
-        return keras.tree.map_structure(lambda t: _like_mask(sample_weight, t), outputs)
+        return keras.tree.map_structure(lambda t: _like_labels(sample_weight, t), outputs)
     if isinstance(outputs, dict) and isinstance(sample_weight, dict):
-        return {name: _like_mask(sample_weight.get(name), t) for name, t in outputs.items()}
+        return {name: _like_labels(sample_weight.get(name), t) for name, t in outputs.items()}
     weights, flat = keras.tree.flatten(sample_weight), keras.tree.flatten(outputs)
     if len(weights) != len(flat):
         raise ValueError(
             "`sample_weight` must be one tensor, or a structure like the outputs. Received "
             f"{len(weights)} weights for {len(flat)} outputs."
         )
-    weights = [_like_mask(weight, t) for weight, t in zip(weights, flat, strict=True)]
+    weights = [_like_labels(weight, t) for weight, t in zip(weights, flat, strict=True)]
     return keras.tree.pack_sequence_as(outputs, weights)
 
 
-def _like_mask(weight, output):
-    mask = mask_of(output)
-    if weight is None or mask is None:
-        return weight
-    missing = len(mask.shape) - len(weight.shape)
+def _like_labels(weight, output):
+    if weight is None:
+        return None
+    missing = len(output.shape) - 1 - len(weight.shape)  # the last axis holds classes
     return ops.reshape(weight, (*ops.shape(weight), *[1] * missing))
 
 

@@ -73,6 +73,8 @@ def train(
     else:
         model = build_translator(config, card["vocabulary"]["size"], ensemble_size, members)
         model.compile(config.optimizer(), jit_compile=_uses_xla())
+        # Left to the first step, TensorFlow would trace that step twice.
+        model.optimizer.build(model.trainable_variables)
     _say(
         f"{model.count_params():,} parameters, M = {model.ensemble_size} ({members}), "
         f"{batches.plan.steps} steps an epoch, padding {batches.padding:.1%}"

@@ -50,6 +50,8 @@ def test_weights_are_dealt_out_to_the_outputs():
     weights, rows, masked = np.array([2.0, 0.5]), ones(2, 5), with_mask(ones(2, 3, 5), MASK)
     assert weights_of_each(rows, None) is None
     np.testing.assert_array_equal(weights_of_each(rows, weights), weights)
+    np.testing.assert_array_equal(weights_of_each(ones(2), weights), weights)
+    np.testing.assert_array_equal(weights_of_each(ones(2, 3, 5), weights), [[2.0], [0.5]])
     np.testing.assert_array_equal(weights_of_each(masked, weights), [[2.0], [0.5]])
     np.testing.assert_array_equal(weights_of_each(masked, np.ones((2, 3))), np.ones((2, 3)))
     both = weights_of_each({"a": rows, "b": masked}, weights)

@@ -124,9 +124,8 @@ def place(ensemble, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.txt").write_text("mine")
-    lines = "".join(f"x{i} y\n" for i in range(40))
     for side in ("en", "de"):
-        (tmp_path / f"other.{side}").write_text(lines)
+        (tmp_path / f"other.{side}").write_text("".join(f"{side} {i}\n" for i in range(40)))
     prepare("other.en", "other.de", "other", vocabulary_size=24, test=("other.en", "other.de"))
     half = shutil.copytree(ensemble, tmp_path / "half")
     (half / "log.jsonl").unlink()

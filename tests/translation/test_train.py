@@ -53,11 +53,11 @@ def test_a_run_leaves_log_and_models(single):
     first, second = log_of(single)
     assert (first["step"], second["step"]) == (3, 6)
     assert second["nll"] < first["nll"] < np.log(60) + 1
-    assert first["tokens"] > 0 and first["learning_rate"] > second["learning_rate"] > 0
+    assert first["tokens"] > 0 and first["learning_rate"] > second["learning_rate"] >= 0
     last = load_model(single / "last.keras")
     assert int(last.optimizer.iterations) == 6
     best = load_model(single / "best.keras")
-    assert best.optimizer is None
+    assert not best.compiled
     assert_close(best.get_weights(), last.get_weights())
     assert_close(weights_of(single / "average.keras"), last.get_weights())
     assert names(single / "recent") == ["00000006.npz"]

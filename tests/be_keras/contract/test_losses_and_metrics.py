@@ -97,6 +97,18 @@ def test_masked_steps_count_for_nothing(size, weights):
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("size", [1, 7])
+def test_weights_of_examples_reach_all_their_steps_without_a_mask(size):
+    """Rows and steps are as many where there is one example."""
+    model = EnsembleModel(DenseBatchEnsemble(C, ensemble_size=M), M)
+    model.compile("sgd", cross_entropy())
+    x = DRAW.normal(size=(size, T, 5)).astype("float32")
+    losses = losses_of(model, x, TOKEN_Y[:size])
+    expected = np.mean(losses * WEIGHTS[:size, None, None])
+    loss = compute(model, x, TOKEN_Y[:size], WEIGHTS[:size])
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+
+
 def test_a_loss_that_divides_by_the_weights():
     model = token_model(cross_entropy(reduction="mean_with_sample_weight"))
     losses, factor = losses_of(model, TOKENS, TOKEN_Y), (TOKEN_WEIGHTS * REAL)[:, None]

@@ -104,7 +104,7 @@ def communication(text):
 @pytest.fixture(scope="module")
 def programs(run_python):
     """Compiled programs by name."""
-    flags = "--xla_force_host_platform_device_count=2"
+    flags = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
     return json.loads(run_python(PROGRAMS, "jax", XLA_FLAGS=flags).splitlines()[-1])
 
 
