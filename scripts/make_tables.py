@@ -28,7 +28,8 @@ def table(folder: Path, names: list[str]) -> str:
     lines = [HEADER, "| --- |" + " ---: |" * (HEADER.count("|") - 2)]
     for name in names:
         path = folder / f"{name}.json"
-        lines.append(row(json.loads(path.read_text())) if path.exists() else f"| {name} | missing |")
+        found = path.exists()
+        lines.append(row(json.loads(path.read_text())) if found else f"| {name} | missing |")
     return "\n".join(lines) + "\n"
 
 
