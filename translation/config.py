@@ -126,7 +126,8 @@ class Config:
 
 
 PRESETS = {
-    # The demo's made corpus: vocabulary of about 1,000, two CPU cores, minutes.
+    # The demo: vocabulary 1,000, 0.79 million parameters, about 5 minutes of one CPU core. Reaches
+    # 98 % of the BLEU of the best possible translator; README.md has the figures to expect.
     "tiny": Config(
         encoder_layers=2,
         decoder_layers=2,
@@ -145,8 +146,8 @@ PRESETS = {
         average=1,
         fast_stddev=0.2,
     ),
-    # Multi30k (29,000 short pairs, vocabulary 5,000): 5.2 million parameters. On one CPU core
-    # with mixed_bfloat16 about 40 minutes; docs/results.md has what it reaches.
+    # Multi30k EN-DE (29,000 short pairs, vocabulary 5,000): 5.2 million parameters, about 35
+    # minutes of a CPU core that multiplies bfloat16; reaches BLEU 36.8 (docs/results.md).
     "small": Config(
         encoder_layers=3,
         decoder_layers=3,
