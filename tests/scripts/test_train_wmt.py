@@ -38,7 +38,7 @@ def test_quick_demo_and_the_same_command_again(make_venv, tmp_path):
     assert list(read_evaluations(out / "evaluations" / name for name in SYSTEMS)) == SYSTEMS
     assert sorted(path.name for path in out.iterdir()) == [
         *("batch-ensemble-4", "corpus", "data", "evaluations", "reliability.png", "report.json"),
-        *("report.md", "single", "standings.png"),
+        *("report.md", "single", "single.log", "standings.png"),
     ]
 
     logs = [(out / name / "log.jsonl").read_bytes() for name in SYSTEMS]
