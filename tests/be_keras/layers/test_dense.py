@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from be_keras.layers import DenseBatchEnsemble
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(st.integers(1, 3), st.integers(1, 3), st.lists(st.integers(1, 4), max_size=2), st.booleans())
 def test_equals_plain_layers_with_folded_kernels(
     check_members, kernel, own, examples, size, axes, use_bias

@@ -11,7 +11,7 @@ from be_keras.layers import EmbeddingBatchEnsemble
 from be_keras.roles import role_of
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(st.integers(1, 3), st.integers(1, 3), st.lists(st.integers(1, 4), max_size=2))
 def test_equals_plain_embeddings_with_folded_tables(
     check_members, kernel, own, examples, size, axes
