@@ -97,9 +97,11 @@ if [[ -n "$demo" ]]; then
     threads="$((($(getconf _NPROCESSORS_ONLN) + 1) / 2))"
     export TF_NUM_INTRAOP_THREADS="$threads" TF_NUM_INTEROP_THREADS=1
     say "Training single in the background; follow it with: tail -f $out/single.log"
+    set -m # a process group of its own, so that the trap reaches all of it
     system single >"$out/single.log" 2>&1 &
     single=$!
-    trap 'kill "$single" 2>/dev/null || true' EXIT
+    set +m
+    trap 'kill -- "-$single" 2>/dev/null || true' EXIT
     system "${ensemble[@]}"
     wait "$single" || fail "training or evaluating the single network failed; see $out/single.log"
 else

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,32 @@ def test_quick_demo_and_the_same_command_again(make_venv, tmp_path):
     assert "already prepared" in found.stderr and "at step 60 of 60" in found.stderr
     assert [(out / name / "log.jsonl").read_bytes() for name in SYSTEMS] == logs
     assert json.loads((out / "report.json").read_text(encoding="utf-8")) == report
+
+
+# Stands for the interpreter: one system fails once the other is under way, which then waits to be
+# stopped.
+ONE_FAILS = """
+case "$*" in
+    *--ensemble-size*) until [ -e "$MARKS/started" ]; do sleep 0.1; done; exit 3 ;;
+    *" train "*)
+        trap 'touch "$MARKS/stopped"; exit 130' TERM
+        touch "$MARKS/started"
+        sleep 300 &
+        wait ;;
+esac
+"""
+
+
+def test_a_failure_stops_the_system_in_the_background(make_venv, tmp_path):
+    (tmp_path / "demo").mkdir()
+    words = ("--demo", "--quick", "--out", tmp_path / "demo")
+    found = run(*words, VENV=make_venv(ONE_FAILS), MARKS=tmp_path)
+    assert found.returncode == 3
+    for _ in range(100):
+        if (tmp_path / "stopped").exists():
+            break
+        time.sleep(0.1)
+    assert (tmp_path / "stopped").exists()
 
 
 def test_help_is_what_stands_on_top():
