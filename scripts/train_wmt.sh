@@ -88,6 +88,8 @@ system() { # NAME, then options of train: trains and evaluates
     say "Training $name"
     be train --data "$out/data" --out "$out/$name" --config "$config" "$@" \
         ${settings[@]+--set "${settings[@]}"}
+    # Training that was over already has left its log alone.
+    if [[ "$out/evaluations/$name/evaluation.json" -nt "$out/$name/log.jsonl" ]]; then return; fi
     be evaluate --model "$out/$name" --data "$out/data" --name "$name" \
         --out "$out/evaluations/$name" ${truth[@]+"${truth[@]}"}
 }

@@ -42,11 +42,13 @@ def test_quick_demo_and_the_same_command_again(make_venv, tmp_path):
         *("report.md", "single", "single.log", "standings.png"),
     ]
 
-    logs = [(out / name / "log.jsonl").read_bytes() for name in SYSTEMS]
+    results = [out / name / "log.jsonl" for name in SYSTEMS]
+    results += [out / "evaluations" / name / "evaluation.json" for name in SYSTEMS]
+    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in results]
     found = run(*words, VENV=venv)
     assert found.returncode == 0, found.stderr
     assert "already prepared" in found.stderr and "at step 60 of 60" in found.stderr
-    assert [(out / name / "log.jsonl").read_bytes() for name in SYSTEMS] == logs
+    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in results] == before
     assert json.loads((out / "report.json").read_text(encoding="utf-8")) == report
 
 
