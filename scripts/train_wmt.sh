@@ -111,7 +111,8 @@ else
     system "${ensemble[@]}"
 fi
 
+# The report is made aside and moved among the runs; its own last line would tell the way there.
 be report "$out/evaluations/single" "$out/evaluations/batch-ensemble-$ensemble_size" \
-    --out "$out/.report"
+    --out "$out/.report" | sed '$d'
 mv -f "$out/.report/"* "$out/" && rmdir "$out/.report"
 say "Read $out/report.md"

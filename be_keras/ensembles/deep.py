@@ -1,0 +1,93 @@
+"""DeepEnsemble: M networks, each trained on its own seed, one after another."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from be_keras.ensemble_model import EnsembleModel
+from be_keras.members import check_ensemble_size
+
+
+class DeepEnsemble:
+    """Independent networks as one source of logits (Lakshminarayanan et al., NeurIPS 2017).
+
+    Member i is made, and trained, after `keras.utils.set_random_seed(seed + i)`, so a larger
+    ensemble of the same seed begins with the members of a smaller one. With a folder every member
+    is written when it is trained, and the same call again goes on with the next.
+
+    Args:
+        make_model: Called without arguments; gives a fresh, compiled Keras model from examples
+            `(B, ...)` to logits `(B, ..., C)`. An `EnsembleModel`, which gives `(B, M, ..., C)`,
+            adds all of its members.
+        size: Number of networks, at least 1.
+        seed: Seed of the first network.
+        folder: Where `seed-<seed>.keras` of each network is kept; None keeps them in memory.
+
+    Raises:
+        ValueError: `size` is no positive integer.
+    """
+
+    def __init__(
+        self,
+        make_model: Callable[[], keras.Model],
+        size: int,
+        seed: int = 0,
+        folder: str | Path | None = None,
+    ):
+        self.make_model = make_model
+        self.size = check_ensemble_size(size)
+        self.seeds = tuple(range(seed, seed + self.size))
+        self.folder = None if folder is None else Path(folder)
+        self._in_memory = {}
+
+    def fit(self, *args, **kwargs) -> list[int]:
+        """Train the networks that are not trained yet; all arguments are those of `Model.fit`.
+
+        Returns:
+            The seeds that this call trained.
+        """
+        missing = [seed for seed in self.seeds if not self._is_trained(seed)]
+        for seed in missing:
+            keras.utils.set_random_seed(seed)
+            model = self.make_model()
+            model.fit(*args, **kwargs)
+            self._keep(seed, model)
+        return missing
+
+    def network(self, seed: int) -> keras.Model:
+        """The trained network of one of `seeds`; KeyError if it has not been trained."""
+        if seed in self._in_memory:
+            return self._in_memory[seed]
+        if not self._is_trained(seed):
+            raise KeyError(
+                f"The network of seed {seed} has not been trained; call fit. Seeds of this "
+                f"ensemble: {self.seeds}"
+            )
+        return keras.saving.load_model(self._path(seed))
+
+    def logits(self, x, batch_size: int = 256) -> np.ndarray:
+        """Logits `(B, M, ..., C)` of examples `x (B, ...)`, float32, one network after another."""
+        found = []
+        for seed in self.seeds:
+            network = self.network(seed)
+            outputs = np.asarray(network.predict(x, batch_size=batch_size, verbose=0), "float32")
+            found.append(outputs if isinstance(network, EnsembleModel) else outputs[:, None])
+        return np.concatenate(found, axis=1)  # (B, M, ..., C)
+
+    def _path(self, seed):
+        return self.folder / f"seed-{seed}.keras"
+
+    def _is_trained(self, seed):
+        return seed in self._in_memory or (self.folder is not None and self._path(seed).exists())
+
+    def _keep(self, seed, model):
+        if self.folder is None:
+            self._in_memory[seed] = model
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = self.folder / f"partial-{seed}.keras"
+        model.save(partial)
+        os.replace(partial, self._path(seed))  # whole or not at all

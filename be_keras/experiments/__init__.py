@@ -1,0 +1,8 @@
+"""A grid of small experiments: cells that run once each, and tables and figures of them."""
+
+from be_keras.experiments.cell import Cell, read_results
+from be_keras.experiments.figure import draw
+from be_keras.experiments.runner import run_cells
+from be_keras.experiments.table import Column, Table, markdown
+
+__all__ = ["Cell", "Column", "Table", "draw", "markdown", "read_results", "run_cells"]

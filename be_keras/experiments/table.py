@@ -1,0 +1,98 @@
+"""Tables of results: one row a setting, mean and spread over its seeds, missing cells shown."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        title: Its heading.
+        key: Where results hold the number: keys joined by dots, such as "scores.nll".
+        digits: Digits after the point.
+        better: "higher", "lower", or "" where neither is.
+    """
+
+    title: str
+    key: str
+    digits: int = 4
+    better: str = ""
+
+    def __post_init__(self):
+        if self.better not in ("higher", "lower", ""):
+            raise ValueError(
+                f'`better` is "higher", "lower" or "". Received: better={self.better!r}'
+            )
+
+    def value(self, result: Mapping) -> float | None:
+        """The number of one result, or None where it has none."""
+        for key in self.key.split("."):
+            if not isinstance(result, Mapping) or key not in result:
+                return None
+            result = result[key]
+        return result
+
+
+@dataclass(frozen=True)
+class Table:
+    """A question and the cells that answer it.
+
+    Attributes:
+        name: File name of its figure.
+        title: What it asks.
+        rows: `(label, name of a cell)` in order; results of one task hold the cells.
+        columns: What is shown of each.
+        seeds: How many seeds each row should have.
+    """
+
+    name: str
+    title: str
+    rows: Sequence[tuple[str, str]]
+    columns: Sequence[Column]
+    seeds: int = 3
+
+
+def values(column: Column, results: Mapping[int, Mapping]) -> list[float]:
+    """The numbers of one column over the seeds of a row, in the order of seeds."""
+    found = [column.value(results[seed]) for seed in sorted(results)]
+    return [value for value in found if value is not None]
+
+
+def markdown(table: Table, results: Mapping[str, Mapping[int, Mapping]]) -> str:
+    """The table in Markdown: mean ± standard deviation over seeds, and the number of seeds.
+
+    Args:
+        table: What to show.
+        results: Of `read_results`.
+
+    Returns:
+        Lines of a Markdown table. A row without any result says "missing"; one with fewer seeds
+        than the table asks for says how many it has.
+    """
+    lines = [
+        "| " + " | ".join(["", *(column.title for column in table.columns), "seeds"]) + " |",
+        "| --- |" + " ---: |" * (len(table.columns) + 1),
+    ]
+    for label, name in table.rows:
+        found = results.get(name, {})
+        if found:
+            cells = [_cell(column, values(column, found)) for column in table.columns]
+            seeds = str(len(found))
+            if len(found) < table.seeds:
+                seeds += f" of {table.seeds}"
+        else:
+            cells, seeds = ["missing"] * len(table.columns), f"0 of {table.seeds}"
+        lines.append("| " + " | ".join([label, *cells, seeds]) + " |")
+    return "\n".join(lines)
+
+
+def _cell(column, numbers):
+    if not numbers:
+        return "–"
+    text = f"{statistics.fmean(numbers):.{column.digits}f}"
+    if len(numbers) > 1:
+        text += f" ± {statistics.stdev(numbers):.{column.digits}f}"
+    return text

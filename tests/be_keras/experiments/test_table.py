@@ -1,0 +1,46 @@
+"""Tables and figures of results: known answers, missing cells shown."""
+
+import numpy as np
+import pytest
+
+from be_keras.experiments import Column, Table, draw, markdown
+
+TABLE = Table(
+    "initialiser",
+    "Which initialiser?",
+    rows=[("signs", "sign"), ("near one", "near"), ("ones", "ones")],
+    columns=[Column("NLL", "scores.nll", 2, "lower"), Column("DEE", "scores.dee", 1, "higher")],
+    seeds=2,
+)
+RESULTS = {
+    "sign": {
+        0: {"scores": {"nll": 0.5, "dee": 2.0}},
+        1: {"scores": {"nll": 0.7, "dee": None}},
+    },
+    "near": {0: {"scores": {"nll": 0.25}}},
+}
+
+
+def test_markdown():
+    assert markdown(TABLE, RESULTS) == (
+        "|  | NLL | DEE | seeds |\n"
+        "| --- | ---: | ---: | ---: |\n"
+        "| signs | 0.60 ± 0.14 | 2.0 | 2 |\n"
+        "| near one | 0.25 | – | 1 of 2 |\n"
+        "| ones | missing | missing | 0 of 2 |"
+    )
+
+
+def test_columns_know_what_is_better():
+    with pytest.raises(ValueError, match='"higher", "lower" or ""'):
+        Column("NLL", "nll", better="up")
+
+
+def test_the_figure_shows_every_row(tmp_path):
+    from matplotlib import image
+
+    draw(TABLE, RESULTS, tmp_path / "all.png")
+    draw(TABLE, {}, tmp_path / "none.png")
+    full, empty = (image.imread(tmp_path / name) for name in ("all.png", "none.png"))
+    assert full.shape == empty.shape and full.shape[0] > 100
+    assert np.any(full != empty)
