@@ -1,4 +1,4 @@
-"""Compiles a function that reads a model's weights, on whichever backend Keras runs."""
+"""What Keras leaves to its backend: compiling a function of a model, gradients, accelerators."""
 
 import keras
 
@@ -39,3 +39,34 @@ def has_accelerator():
 
         return any(device.device_type != "CPU" for device in tf.config.list_logical_devices())
     return not all(name.startswith("cpu") for name in keras.distribution.list_devices())
+
+
+def gradients_of_each(function, values):
+    """Gradients of each of the scalars `function(values)` with respect to the list `values`.
+
+    Args:
+        function: From a list of tensors to a list of scalars; changes nothing.
+        values: The tensors.
+
+    Returns:
+        A list by scalar of lists by value, tensors shaped as the values.
+
+    Raises:
+        RuntimeError: Keras runs on a backend other than TensorFlow and JAX.
+    """
+    if keras.backend.backend() == "jax":
+        import jax
+
+        # By scalar and then by value: `jacrev` keeps the structure of both lists.
+        return jax.jit(jax.jacrev(function))(values)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(values)
+            losses = function(values)
+        return [tape.gradient(one, values, unconnected_gradients="zero") for one in losses]
+    raise RuntimeError(
+        "Gradients need TensorFlow or JAX. Received: KERAS_BACKEND="
+        f"{keras.backend.backend()!r}; choose one of them."
+    )

@@ -26,7 +26,7 @@ ARROWS = {
     "initializers": set(),
     "roles": set(),
     "backend": set(),
-    "metrics": set(),
+    "metrics": {"roles", "backend"},
     "layers": {"members", "initializers", "roles", "backend"},
 }
 

@@ -14,12 +14,12 @@ from be_keras.members import check_ensemble_size
 class DeepEnsemble:
     """Independent networks as one source of logits (Lakshminarayanan et al., NeurIPS 2017).
 
-    Member i is made, and trained, after `keras.utils.set_random_seed(seed + i)`, so a larger
-    ensemble of the same seed begins with the members of a smaller one. With a folder every member
-    is written when it is trained, and the same call again goes on with the next.
+    Network i is trained after `keras.utils.set_random_seed(seed + i)`, so a larger ensemble of
+    the same seed begins with the networks of a smaller one. With a folder every network is
+    written when it is trained, and the same call again goes on with the next.
 
     Args:
-        make_model: Called without arguments; gives a fresh, compiled Keras model from examples
+        train_network: Called without arguments; gives a trained Keras model from examples
             `(B, ...)` to logits `(B, ..., C)`. An `EnsembleModel`, which gives `(B, M, ..., C)`,
             adds all of its members.
         size: Number of networks, at least 1.
@@ -32,29 +32,23 @@ class DeepEnsemble:
 
     def __init__(
         self,
-        make_model: Callable[[], keras.Model],
+        train_network: Callable[[], keras.Model],
         size: int,
         seed: int = 0,
         folder: str | Path | None = None,
     ):
-        self.make_model = make_model
+        self.train_network = train_network
         self.size = check_ensemble_size(size)
         self.seeds = tuple(range(seed, seed + self.size))
         self.folder = None if folder is None else Path(folder)
         self._in_memory = {}
 
-    def fit(self, *args, **kwargs) -> list[int]:
-        """Train the networks that are not trained yet; all arguments are those of `Model.fit`.
-
-        Returns:
-            The seeds that this call trained.
-        """
+    def train(self) -> list[int]:
+        """Train the networks that are not trained yet, and give their seeds."""
         missing = [seed for seed in self.seeds if not self._is_trained(seed)]
         for seed in missing:
             keras.utils.set_random_seed(seed)
-            model = self.make_model()
-            model.fit(*args, **kwargs)
-            self._keep(seed, model)
+            self._keep(seed, self.train_network())
         return missing
 
     def network(self, seed: int) -> keras.Model:
@@ -63,7 +57,7 @@ class DeepEnsemble:
             return self._in_memory[seed]
         if not self._is_trained(seed):
             raise KeyError(
-                f"The network of seed {seed} has not been trained; call fit. Seeds of this "
+                f"The network of seed {seed} has not been trained; call train. Seeds of this "
                 f"ensemble: {self.seeds}"
             )
         return keras.saving.load_model(self._path(seed))

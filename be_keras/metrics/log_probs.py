@@ -1,0 +1,101 @@
+"""Log-probabilities in float64 on the host: logits or log-probabilities come in, are checked, and
+stay in log space, so that no probability underflows.
+"""
+
+import numpy as np
+
+
+def log_softmax(logits):
+    """Give log-probabilities over the last axis: `(..., C)` to `(..., C)`, float64.
+
+    Log-probabilities come back as they were.
+    """
+    logits = np.asarray(logits, "float64")
+    return logits - logsumexp(logits, axis=-1)
+
+
+def logsumexp(values, axis):
+    """Give log Σ exp of finite `values` along `axis`, which keeps size 1."""
+    top = np.max(values, axis=axis, keepdims=True)
+    return np.log(np.sum(np.exp(values - top), axis=axis, keepdims=True)) + top
+
+
+def mean_log_probs(logits):
+    """Give the log of the members' mean probability, the ensemble's prediction.
+
+    Args:
+        logits: `(N, M, C)`, or log-probabilities of that shape; finite.
+
+    Returns:
+        `(N, C)` float64.
+
+    Raises:
+        ValueError: for another rank, no members, fewer than 2 classes, or NaN or infinity.
+    """
+    log_p = log_softmax(checked_logits(logits))
+    return logsumexp(log_p, axis=1)[:, 0] - np.log(log_p.shape[1])
+
+
+def checked_logits(logits):
+    """Return `(N, M, C)` float64 logits; raises as `mean_log_probs`."""
+    logits = np.asarray(logits, "float64")
+    if logits.ndim != 3 or min(logits.shape) < 1 or logits.shape[-1] < 2:
+        raise ValueError(
+            "Logits must be `(N, M, C)` with N and M >= 1 and C >= 2 classes. Received shape "
+            f"{logits.shape}; flatten tokens to examples, and give a single network M = 1"
+        )
+    return _finite(logits)
+
+
+def checked_log_probs(log_probs, labels):
+    """Return `(N, C)` float64 log-probabilities and `(N,)` labels that fit them.
+
+    Raises:
+        ValueError: for another rank, fewer than 2 classes, values that are not finite or do not
+            sum to 1 in probability, or labels as in `checked_labels`.
+    """
+    log_probs = np.asarray(log_probs, "float64")
+    if log_probs.ndim != 2 or not len(log_probs) or log_probs.shape[-1] < 2:
+        raise ValueError(
+            "Log-probabilities must be `(N, C)` with N >= 1 and C >= 2 classes. Received shape "
+            f"{log_probs.shape}; for members' logits `(N, M, C)` call `mean_log_probs` first"
+        )
+    _finite(log_probs)
+    off = np.abs(logsumexp(log_probs, axis=-1)).max()
+    if off > 0.01:  # leaves room for logits of half precision
+        raise ValueError(
+            "Expected log-probabilities, whose exp sums to 1 over the classes. Received values "
+            f"whose log-sum-exp is up to {off:.3g} from 0; are they logits or probabilities?"
+        )
+    return log_probs, checked_labels(labels, *log_probs.shape)
+
+
+def checked_labels(labels, count, classes):
+    """Return `labels` as `(count,)` integers.
+
+    Raises:
+        ValueError: for another shape or dtype, or a label out of [0, classes).
+    """
+    labels = np.asarray(labels)
+    if labels.shape != (count,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"Labels must be integers of shape ({count},). "
+            f"Received {labels.dtype} of shape {labels.shape}"
+        )
+    outside = np.count_nonzero((labels < 0) | (labels >= classes))
+    if outside:
+        raise ValueError(
+            f"Labels must lie in [0, {classes}). {outside} of {count} do not; leave padding out"
+        )
+    return labels
+
+
+def _finite(values):
+    """Return `values`; raise `ValueError` if one of them is NaN or infinite."""
+    broken = np.count_nonzero(~np.isfinite(values))
+    if broken:
+        raise ValueError(
+            f"{broken} of {values.size} values are NaN or infinite. Log-probabilities made in "
+            "log space stay finite: call `mean_log_probs` on the logits"
+        )
+    return values

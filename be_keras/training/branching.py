@@ -1,0 +1,52 @@
+"""Branching: members that begin as one trained network, and part from there."""
+
+import keras
+from keras import ops
+
+
+def branch_off(network: keras.Model, ensemble: keras.Model) -> list[str]:
+    """Copy a trained network into an ensemble of the same body; fast weights are left alone.
+
+    Every weight of the network goes to the ensemble's weight of the same path below the body: a
+    shared one is copied, one with a member axis gets a copy for every member. With fast weights
+    of exactly one each member then equals the network; the further from one they are drawn, the
+    further apart members begin.
+
+    Args:
+        network: A built model with a `body`, such as an `EnsembleModel` of one plain network.
+        ensemble: A built `EnsembleModel` with a body of the same layers and layer names.
+
+    Returns:
+        Paths of the ensemble's weights that had no counterpart: the fast weights, as a rule.
+
+    Raises:
+        ValueError: A weight of the network has no place in the ensemble, or another shape.
+    """
+    places = _weights_by_path(ensemble.body)
+    for path, weight in _weights_by_path(network.body).items():
+        place = places.pop(path, None)
+        if place is None or not _fits(weight.shape, place.shape):
+            raise ValueError(
+                f"Weight {path!r} of the network, shape {tuple(weight.shape)}, needs a "
+                "weight of that path and shape in the ensemble, with or without a member axis "
+                f"in front. Found: {None if place is None else tuple(place.shape)}. Build both "
+                "bodies of the same layers and names."
+            )
+        place.assign(ops.broadcast_to(weight, place.shape))
+    return sorted(places)
+
+
+def _weights_by_path(body):
+    """All weights but the states of random generators; the body's own name is left out."""
+    return {
+        weight.path.removeprefix(f"{body.name}/"): weight
+        for weight in body.weights
+        if "seed_generator" not in weight.path
+    }
+
+
+def _fits(shape, place):
+    shape, place = tuple(shape), tuple(place)
+    if shape == place or shape == place[1:]:
+        return True
+    return len(shape) == len(place) and shape[0] == 1 and shape[1:] == place[1:]
