@@ -1,17 +1,23 @@
-"""Writes the tables of docs/results.md from the JSON files under docs/results.
+"""Writes the tables of docs/results.md and docs/members.md from the JSON files in docs/results.
 
-A table stands between two comment lines that name its folder; everything else in the page is
-left alone. `--check` changes nothing and fails where a table is not what its files say.
+A table stands between two comment lines that name its files; everything else in a page is left
+alone. The figures of docs/members.md are drawn as well. `--check` changes nothing and fails where
+a table is not what its files say.
 """
 
 import argparse
+import dataclasses
 import json
 import re
 import sys
 from pathlib import Path
 
+from be_keras.experiments import draw, markdown, read_results
+from vision import grid
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-MARKED = re.compile(r"(<!-- table: ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PAGES = ("results.md", "members.md")
+MARKED = re.compile(r"(<!-- (table|cells): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADER = (
     "| run | unique tokens | row tokens | BLEU | chrF | NLL | member NLL | ECE | ECE of end marks "
     "| Brier | disagreement | mutual information | parameters |"
@@ -56,30 +62,55 @@ def row(found: dict) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def rewritten(page: str) -> str:
-    """A page with every marked table made anew; the marker names folder and rows."""
+def cells_table(docs: Path, task: str, question: str) -> str:
+    """Give the Markdown table of one question of the experiments on what makes members differ."""
+    results = read_results(docs / "results" / "members", task)
+    return markdown(grid.table(task, question), results) + "\n"
+
+
+def rewritten(page: str, docs: Path) -> str:
+    """A page with every marked table made anew.
+
+    A marker `table: FOLDER/ROW/ROW` names evaluations, `cells: TASK/QUESTION` experiments.
+    """
 
     def replace(match):
-        folder, *names = match[2].split("/")
-        return match[1] + table(DOCS / "results" / folder, names) + match[3]
+        first, *names = match[3].split("/")
+        if match[2] == "cells":
+            return match[1] + cells_table(docs, first, *names) + match[4]
+        return match[1] + table(docs / "results" / first, names) + match[4]
 
     return MARKED.sub(replace, page)
 
 
+def draw_figures(page: str, docs: Path) -> None:
+    """Draw the figure of every marked table of experiments, `docs/figures/TASK-QUESTION.png`."""
+    for _, kind, names, _ in MARKED.findall(page):
+        if kind == "cells":
+            shown = grid.table(*names.split("/"))
+            columns = [column for column in shown.columns if column.title in grid.PICTURED]
+            results = read_results(docs / "results" / "members", names.split("/")[0])
+            (docs / "figures").mkdir(exist_ok=True)
+            path = docs / "figures" / f"{shown.name}.png"
+            draw(dataclasses.replace(shown, columns=columns), results, path)
+
+
 def main() -> int:
-    """Rewrite the page, or check it; gives the exit status."""
+    """Rewrite the pages, or check them; gives the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail on a difference")
     check = parser.parse_args().check
-    path = DOCS / "results.md"
-    page = path.read_text(encoding="utf-8")
-    new = rewritten(page)
-    if check and new != page:
-        print(f"{path} differs from its files; run scripts/make_tables.py", file=sys.stderr)
-        return 1
-    if not check:
-        path.write_text(new, encoding="utf-8")
-    return 0
+    status = 0
+    for path in (DOCS / name for name in PAGES if (DOCS / name).exists()):
+        page = path.read_text(encoding="utf-8")
+        new = rewritten(page, DOCS)
+        if not check:
+            path.write_text(new, encoding="utf-8")
+            draw_figures(page, DOCS)
+        elif new != page:
+            print(f"{path} differs from its files; run scripts/make_tables.py", file=sys.stderr)
+            status = 1
+    return status
 
 
 if __name__ == "__main__":

@@ -13,11 +13,14 @@ import be_keras
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGES = ("be_keras", "translation", "vision")
-EXTRAS = {"tensorflow", "jax", "datasets", "translation", "vision", "tensorboard", "docs", "dev"}
+EXTRAS = {
+    *("tensorflow", "jax", "datasets", "translation", "vision"),
+    *("experiments", "tensorboard", "docs", "dev"),
+}
 
 # The extras that a package may count on, beside what is always installed.
 EXTRAS_OF = {
-    "be_keras": ("tensorflow", "jax"),
+    "be_keras": ("tensorflow", "jax", "experiments"),
     "translation": ("translation", "jax"),
     "vision": ("vision", "jax"),
 }

@@ -1,4 +1,4 @@
-"""The tables of docs/results.md are those that scripts/make_tables.py makes of the raw files."""
+"""The tables of the pages are those that scripts/make_tables.py makes of the raw files."""
 
 import importlib.util
 import json
@@ -36,7 +36,7 @@ def evaluation(name="one", ensemble_size=4):
     }
 
 
-def test_the_page_is_what_its_files_say():
+def test_the_pages_are_what_their_files_say():
     done = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -81,3 +81,29 @@ def test_check_notices_a_changed_figure(tmp_path, monkeypatch):
     assert text.startswith("before\n") and text.endswith("after\n") and "36.0 [35.0, 37.1]" in text
     monkeypatch.setattr(sys, "argv", ["make_tables", "--check"])
     assert script.main() == 0
+
+
+def test_tables_and_figures_of_experiments(tmp_path, monkeypatch):
+    script = load_script()
+    name = script.grid.table("fashion-mlp", "initializer").rows[0][1]
+    cell = {"name": name, "seed": 0, "scores": {"nll": 0.25, "dee": 1.5}}
+    folder = tmp_path / "results" / "members" / "fashion-mlp"
+    folder.mkdir(parents=True)
+    (folder / f"{name}.seed0.json").write_text(json.dumps(cell))
+    page = tmp_path / "members.md"
+    page.write_text("a\n<!-- cells: fashion-mlp/initializer -->\n<!-- end -->\nb\n")
+    monkeypatch.setattr(script, "DOCS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["make_tables"])
+    assert script.main() == 0
+    text = page.read_text()
+    assert "| one network | – | 0.2500 | – | 1.50 |" in text and "| missing |" in text
+    assert (tmp_path / "figures" / "fashion-mlp-initializer.png").stat().st_size > 10_000
+    monkeypatch.setattr(sys, "argv", ["make_tables", "--check"])
+    assert script.main() == 0
+    page.write_text(text.replace("0.2500", "0.2400"))
+    assert script.main() == 1
+
+
+def test_every_cell_fits_its_time():
+    for path in (ROOT / "docs" / "results" / "members").glob("*/*.json"):
+        assert json.loads(path.read_text())["cpu_seconds"] <= 20 * 60, path

@@ -16,7 +16,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from be_keras.backend import has_accelerator
+from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
 from be_keras.training import stream
 from translation.batches import TokenBatches, evaluation_batches
@@ -72,7 +72,7 @@ def train(
         model = load_model(run.last)
     else:
         model = build_translator(config, card["vocabulary"]["size"], ensemble_size, members)
-        model.compile(config.optimizer(), jit_compile=_uses_xla())
+        model.compile(config.optimizer(), jit_compile=trains_faster_with_xla())
         # Left to the first step, TensorFlow would trace that step twice.
         model.optimizer.build(model.trainable_variables)
     _say(
@@ -209,11 +209,6 @@ def _settings(config: Config, ensemble_size: int | None, members: str, card: dic
         "version": version(),
         "backend": keras.backend.backend(),
     }
-
-
-def _uses_xla() -> bool:
-    """XLA serves accelerators; TensorFlow on a CPU trains a Transformer faster without it."""
-    return keras.backend.backend() == "jax" or has_accelerator()
 
 
 def _say(message: str) -> None:

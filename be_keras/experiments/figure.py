@@ -13,7 +13,7 @@ def draw(table: Table, results: Mapping[str, Mapping[int, Mapping]], path: str |
     Args:
         table: What to draw; rows from top to bottom, columns from left to right.
         results: Of `read_results`. Rows without results are marked "missing".
-        path: The image to write, .png or .svg; needs matplotlib.
+        path: The image to write, .png or .svg; needs the extra `experiments`.
     """
     import matplotlib  # an extra: tables do without it
 

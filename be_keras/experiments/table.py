@@ -14,12 +14,14 @@ class Column:
         key: Where results hold the number: keys joined by dots, such as "scores.nll".
         digits: Digits after the point.
         better: "higher", "lower", or "" where neither is.
+        scale: Factor on the number.
     """
 
     title: str
     key: str
     digits: int = 4
     better: str = ""
+    scale: float = 1.0
 
     def __post_init__(self):
         if self.better not in ("higher", "lower", ""):
@@ -33,7 +35,7 @@ class Column:
             if not isinstance(result, Mapping) or key not in result:
                 return None
             result = result[key]
-        return result
+        return None if result is None else result * self.scale
 
 
 @dataclass(frozen=True)

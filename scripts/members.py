@@ -1,0 +1,93 @@
+"""Runs the experiments on what makes members differ; docs/members.md shows what came out.
+
+    python scripts/members.py fashion-mlp --data FOLDER --outside FILE.npz FILE.npz
+
+FOLDER holds Fashion-MNIST's four idx files, .gz or plain; for cifar-resnet it holds
+cifar10_train.npz and cifar10_test.npz. Files of foreign images are .npz files with images in
+them. One small JSON a cell comes to lie under docs/results/members; the same command again goes
+on where it was stopped. `--shard 0/2` and `--shard 1/2` are two halves for two processes.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from be_keras.experiments import run_cells
+from vision.cells import ImageCells, ImageTask
+from vision.errors import UserError
+from vision.grid import DEFAULTS, QUESTIONS, cells
+from vision.idx import read_idx
+from vision.images import Images
+from vision.matching import match
+from vision.npz import read_npz
+
+RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "members"
+# More foreign images tell no more than this many, and take as long.
+OUTSIDE = 4_000
+
+
+def read_task(name: str, data: Path, outside: list[Path]) -> ImageTask:
+    """Read the images of a task.
+
+    Raises:
+        UserError: a file is missing or holds something else.
+    """
+    if name.startswith("fashion"):
+        train, test = (
+            read_idx(_one(data, f"{part}-images*"), _one(data, f"{part}-labels*"))
+            for part in ("train", "t10k")
+        )
+    else:
+        train, test = (read_npz(_one(data, f"cifar10_{part}.npz")) for part in ("train", "test"))
+    foreign = {path.stem: _foreign(path, train.images.shape[1:]) for path in outside}
+    return ImageTask(train, test, foreign, DEFAULTS[name])
+
+
+def _one(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise UserError(f"expected one file {pattern} in {folder}; got {len(found)}.")
+    return found[0]
+
+
+def _foreign(path: Path, shape: tuple[int, ...]) -> Images:
+    images = read_npz(path)
+    return match(images.take(min(OUTSIDE, len(images)), seed=0), *shape)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    index, slash, count = text.partition("/")
+    if not slash or not (index + count).isdigit() or not int(index) < int(count):
+        raise argparse.ArgumentTypeError(f"expected a shard such as 0/2, got {text!r}")
+    return int(index), int(count)
+
+
+def main() -> int:
+    """Run the cells that are missing; gives the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("task", choices=DEFAULTS)
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--outside", type=Path, nargs="+", default=[], metavar="FILE")
+    parser.add_argument("--questions", nargs="+", choices=QUESTIONS, default=tuple(QUESTIONS))
+    parser.add_argument("--seeds", type=int, default=3, help="default: 3")
+    parser.add_argument(
+        "--work", type=Path, default=Path("members-work"), help="networks of references"
+    )
+    parser.add_argument("--out", type=Path, default=RESULTS, help="default: docs/results/members")
+    parser.add_argument("--shard", type=_shard, default=(0, 1), metavar="I/N")
+    args = parser.parse_args()
+    index, count = args.shard
+    try:
+        task = read_task(args.task, args.data, args.outside)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    grid = cells(args.task, args.questions, args.seeds)[index::count]
+    run_cells(grid, args.out, ImageCells(task, args.work / args.task))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

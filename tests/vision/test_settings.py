@@ -1,0 +1,74 @@
+"""Settings: defaults that hold, a message for every mistake, and the initialisers they name."""
+
+import dataclasses
+import json
+
+import keras
+import pytest
+
+from be_keras.initializers import RandomSign
+from vision.errors import UserError
+from vision.settings import Settings, fast_initializer, make_settings
+
+
+def test_changes_touch_their_fields_alone():
+    changed = make_settings(model="cnn", ensemble_size=4, decay=0, augment=True)
+    changes = {"model": "cnn", "ensemble_size": 4, "decay": 0.0, "augment": True}
+    assert changed == dataclasses.replace(Settings(), **changes)
+
+
+def test_settings_survive_json():
+    settings = make_settings(ensemble_size=2, initializer="normal:1:0.5")
+    assert Settings(**json.loads(json.dumps(dataclasses.asdict(settings)))) == settings
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"widht": 2.0}, "unknown setting 'widht'; did you mean width?"),
+        ({"zzz": 2.0}, "unknown setting 'zzz'; known are model, width, .*branch"),
+        ({"model": "vgg"}, "model must be mlp or cnn or resnet; got 'vgg'"),
+        ({"heads": "none"}, "heads must be members or separate or shared; got 'none'"),
+        ({"steps": "10"}, "steps takes a value of type int; got '10'"),
+        ({"steps": 10.0}, "steps takes a value of type int; got 10.0"),
+        ({"steps": True}, "steps takes a value of type int; got True"),
+        ({"augment": 1}, "augment takes a value of type bool; got 1"),
+        ({"decay": "0"}, "decay takes a value of type float; got '0'"),
+        ({"model": None}, "model takes a value of type str; got None"),
+        ({"ensemble_size": 2.0}, "ensemble_size takes a value of type int or None; got 2.0"),
+        ({"ensemble_size": 0}, "ensemble_size must be None or at least 1; got 0"),
+        ({"batch": 0}, "batch must be at least 1; got 0"),
+        ({"width": 0.05}, "width must be from 1/16 to 64; got 0.05"),
+        ({"width": float("nan")}, "width must be from 1/16 to 64; got nan"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0 and finite; got 0.0"),
+        ({"decay": float("inf")}, "decay must be 0 or more, and finite; got inf"),
+        ({"multiplier": -1}, "multiplier must be 0 or more, and finite; got -1"),
+        ({"branch": 1.0}, r"branch must be in \[0, 1\); got 1.0"),
+        ({"initializer": "signs"}, "initializer must be random_sign, .*; got 'signs'"),
+        ({"where": "last", "heads": "shared"}, "where=last needs heads=members.*heads=shared"),
+    ],
+)
+def test_mistakes(changes, message):
+    with pytest.raises(UserError, match=message):
+        make_settings(**changes)
+
+
+def test_initialisers():
+    assert fast_initializer("random_sign").probability == 0.5
+    sign = fast_initializer("sign:0.75")
+    assert isinstance(sign, RandomSign) and sign.probability == 0.75
+    normal = fast_initializer("normal:1:0.5")
+    assert isinstance(normal, keras.initializers.RandomNormal)
+    assert (normal.mean, normal.stddev) == (1.0, 0.5)
+    assert fast_initializer("normal:0:1").mean == 0.0
+    assert isinstance(fast_initializer("ones"), keras.initializers.Ones)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "sign", "sign:", "sign:2", "sign:nan", "sign:0.5:1", "ones:1", "normal:1", "normal:1:-1"]
+    + ["normal:inf:1", "normal:a:1", "random_sign:0.5", "glorot_uniform"],
+)
+def test_initialisers_that_make_no_sense(text):
+    with pytest.raises(UserError, match="normal:<mean>:<stddev>"):
+        fast_initializer(text)

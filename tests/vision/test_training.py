@@ -1,0 +1,80 @@
+"""Training: it learns, repeats itself on one seed, and branches off one network."""
+
+import keras
+import numpy as np
+import pytest
+
+from vision.images import make_images
+from vision.scaling import Scaling
+from vision.settings import make_settings
+from vision.training import new_classifier, train_classifier
+
+
+def two_classes(count=64):
+    """Bright left half or bright right half, with noise: anything learns it."""
+    draw = np.random.default_rng(0)
+    labels = draw.integers(0, 2, count)
+    pixels = draw.integers(0, 100, (count, 4, 4, 1))
+    pixels[:, :, :2][labels == 0] += 120
+    pixels[:, :, 2:][labels == 1] += 120
+    return make_images(pixels.astype(np.uint8), labels)
+
+
+IMAGES = two_classes()
+SCALING = Scaling.of(IMAGES.images)
+SMALL = dict(width=0.0625, batch=16, steps=40, learning_rate=0.1)
+
+
+def trained(seed=0, **changes):
+    keras.utils.set_random_seed(seed)
+    model = train_classifier(make_settings(**{**SMALL, **changes}), IMAGES, SCALING)
+    return np.asarray(model(SCALING(IMAGES.images)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"ensemble_size": 3}, {"ensemble_size": 4, "members": "split"}, {"model": "cnn"}],
+)
+def test_it_learns(changes):
+    logits = trained(**changes)
+    assert logits.shape == (64, changes.get("ensemble_size") or 1, 2)
+    right = logits.argmax(-1) == IMAGES.labels[:, None]
+    assert right.mean() > 0.9
+
+
+def test_one_seed_repeats_itself_and_another_does_not():
+    first = trained(ensemble_size=2)
+    np.testing.assert_allclose(trained(ensemble_size=2), first, rtol=1e-4, atol=1e-4)
+    assert np.abs(trained(seed=1, ensemble_size=2) - first).max() > 0.01
+
+
+def test_members_that_never_part_stay_the_network_they_branched_from():
+    changes = dict(ensemble_size=3, initializer="ones", multiplier=0.0, branch=0.5)
+    logits = trained(**changes)
+    assert np.ptp(logits, axis=1).max() < 1e-4
+    apart = trained(**{**changes, "initializer": "normal:1:0.5"})
+    assert np.ptp(apart, axis=1).max() > 0.1
+
+
+def test_the_schedule_goes_on_across_the_branching():
+    seen = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(int(self.model.optimizer.iterations))
+
+    fit = keras.Model.fit
+
+    def watched(self, *args, **kwargs):
+        return fit(self, *args, callbacks=[Watch()], **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Model, "fit", watched)
+        trained(ensemble_size=2, branch=0.25, steps=8)
+    assert seen == list(range(1, 9))
+
+
+def test_a_new_classifier_knows_nothing():
+    model = new_classifier(make_settings(**SMALL, ensemble_size=2), IMAGES)
+    assert model.optimizer is not None
+    assert model(SCALING(IMAGES.images)).shape == (64, 2, 2)

@@ -1,0 +1,207 @@
+"""The cells of the experiments on images: settings to scores.
+
+Takes a task (images to learn, to test on, and foreign ones) and a working folder for what is too
+large for a result: the networks of the reference curve and of the deep ensembles.
+"""
+
+import dataclasses
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from be_keras import metrics
+from be_keras.ensembles import DeepEnsemble
+from be_keras.experiments import Cell
+from vision.arithmetic import multiply_adds
+from vision.images import Images
+from vision.scaling import Scaling
+from vision.settings import Settings, make_settings
+from vision.training import cross_entropy, new_classifier, train_classifier
+
+REFERENCE_NETWORKS = 8
+REFERENCE_SEED = 10_000  # far from every cell's, so that no network is compared with itself
+# What a cell may set beyond `Settings`: how many networks of its settings make its ensemble.
+NETWORKS = "networks"
+GRADIENT_EXAMPLES = 512
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageTask:
+    """What a grid's cells have in common.
+
+    Attributes:
+        train, test: images of the same classes.
+        outside: other images of the same shape, by name.
+        defaults: settings that hold where a cell says nothing.
+        tuned: the part of the defaults that was tuned for one network, which the reference
+            curve is trained with whatever a cell says.
+    """
+
+    train: Images
+    test: Images
+    outside: Mapping[str, Images]
+    defaults: Mapping
+
+
+class ImageCells:
+    """Trains and scores cells; an instance is the `train` of `be_keras.experiments.run_cells`.
+
+    Args:
+        task: The images and the defaults.
+        work: Folder for networks and reference curves; made if missing.
+    """
+
+    def __init__(self, task: ImageTask, work: str | Path):
+        self.task = task
+        self.work = Path(work)
+
+    def __call__(self, cell: Cell) -> dict:
+        """The result of one cell: its cost, `scores`, and how its members differ."""
+        changes = dict(cell.settings)
+        networks = changes.pop(NETWORKS, 1)
+        settings = make_settings(**{**self.task.defaults, **changes})
+        curve = self.reference_curve(settings)
+        images, scaling = self._training_images(settings)
+        # References and ensembles seed their own networks: what follows must not depend on them.
+        keras.utils.set_random_seed(cell.seed)
+        untrained = new_classifier(settings, images)
+        per_row, cosine = multiply_adds(untrained.body), {}
+        if untrained.ensemble_size > 1:
+            cosine["begin"] = self._gradient_cosine(untrained, scaling)
+        if networks == 1:
+            keras.utils.set_random_seed(cell.seed)
+            model = train_classifier(settings, images, scaling)
+            logits = partial(model.predict, batch_size=500, verbose=0)
+            parameters = model.count_params()
+            if cosine:
+                cosine["end"] = self._gradient_cosine(model, scaling)
+        else:
+            ensemble = self._deep_ensemble(settings, networks, first_seed=100 * (cell.seed + 1))
+            logits, parameters = ensemble.logits, networks * untrained.count_params()
+        return {
+            "all_settings": {**dataclasses.asdict(settings), NETWORKS: networks},
+            "parameters": parameters,
+            **costs(settings, networks),
+            "multiply_adds_per_row": per_row,
+            "gradient_cosine": cosine,
+            **self._score(logits, scaling, curve),
+        }
+
+    def reference_curve(self, settings: Settings) -> np.ndarray:
+        """Calibrated log-likelihoods `(K, N)` of deep ensembles of 1 to 8 networks on the test set.
+
+        The networks have the settings' model, width and images, and else the task's defaults.
+        They are trained when they are first asked for.
+        """
+        reference = self._reference_settings(settings)
+        path = self.work / f"curve-{_digest(reference)}.npz"
+        if not path.exists():
+            ensemble = self._deep_ensemble(reference, REFERENCE_NETWORKS, REFERENCE_SEED)
+            images = self.task.test
+            _, scaling = self._training_images(reference)
+            logits = ensemble.logits(scaling(images.images))
+            log_probs = np.moveaxis(logits, 1, 0)  # (K, N, C)
+            log_probs = log_probs - np.logaddexp.reduce(log_probs, axis=-1, keepdims=True)
+            curve = metrics.reference_curve(
+                log_probs, images.labels, minimum=REFERENCE_NETWORKS
+            )
+            with tempfile.NamedTemporaryFile(dir=self.work, suffix=".npz", delete=False) as file:
+                np.savez_compressed(file, curve=curve)
+            Path(file.name).replace(path)
+        with np.load(path) as file:
+            return file["curve"]
+
+    def _reference_settings(self, settings):
+        kept = {key: getattr(settings, key) for key in ("model", "width", "examples")}
+        return make_settings(**{**self.task.defaults, **kept})
+
+    def _deep_ensemble(self, settings, networks, first_seed):
+        images, scaling = self._training_images(settings)
+        folder = self.work / f"networks-{_digest(settings)}"
+        ensemble = DeepEnsemble(
+            lambda: train_classifier(settings, images, scaling), networks, first_seed, folder
+        )
+        ensemble.train()
+        return ensemble
+
+    def _training_images(self, settings):
+        images = self.task.train
+        if settings.examples < len(images):
+            images = images.take(settings.examples, seed=0)  # the same ones for every seed
+        return images, Scaling.of(images.images)
+
+    def _gradient_cosine(self, model, scaling):
+        """Mean |cosine| between the gradients of different members on the shared weights."""
+        images = self.task.train.take(min(GRADIENT_EXAMPLES, len(self.task.train)), seed=1)
+        found = metrics.member_gradient_cosines(
+            model, scaling(images.images), images.labels, cross_entropy()
+        )
+        different = ~np.eye(len(found), dtype=bool)
+        return float(np.mean(np.abs(found[different])))
+
+    def _score(self, logits_of, scaling, curve):
+        test = self.task.test
+        logits = logits_of(scaling(test.images))  # (N, M, C)
+        columns = _columns(logits, test.labels)
+        log_likelihood = metrics.calibrated_log_likelihood(
+            metrics.mean_log_probs(logits), test.labels
+        )
+        inside = metrics.uncertainties(columns)
+        detection = {}
+        for name, images in self.task.outside.items():
+            foreign = _columns(logits_of(scaling(images.images)), np.zeros(len(images), np.int32))
+            outside = metrics.uncertainties(foreign)
+            detection[name] = {
+                score: metrics.ood_scores(inside[score], outside[score]) for score in inside
+            }
+        divergence = metrics.divergence_by_confidence(columns)
+        return {
+            "scores": {
+                **metrics.scores(columns),
+                "calibrated_nll": float(-np.mean(log_likelihood)),
+                **metrics.equivalent_with_interval(log_likelihood, curve),
+            },
+            "members": {
+                key: [float(value) for value in values]
+                for key, values in metrics.member_scores(logits, test.labels).items()
+            },
+            "out_of_distribution": detection,
+            "divergence": {
+                key: [float(value) for value in divergence[key]]
+                for key in ("confidence", "pairwise_kl", "count")
+            },
+            "reference": [float(value) for value in -np.mean(curve, axis=1)],
+        }
+
+
+def costs(settings: Settings, networks: int = 1) -> dict:
+    """What training takes: steps, unique examples read, and rows computed, of all networks.
+
+    A row is one example in one member. While members are one network, before they branch, an
+    example is one row; so it is for split members.
+    """
+    first = round(settings.branch * settings.steps)
+    members = settings.ensemble_size or 1
+    rows = 1 if settings.members == "split" else members
+    return {
+        "steps": settings.steps,
+        "unique_examples": settings.steps * settings.batch,
+        "row_examples": networks * settings.batch * (first + (settings.steps - first) * rows),
+    }
+
+
+def _columns(logits, labels):
+    records = metrics.Records()
+    records.append(metrics.ensemble_records(logits, labels))
+    return records.columns()
+
+
+def _digest(settings):
+    text = json.dumps(dataclasses.asdict(settings), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

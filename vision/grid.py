@@ -1,0 +1,209 @@
+"""What the experiments on images ask: tasks, and the tables of cells that answer each question.
+
+Pure data: `scripts/members.py` runs the cells, `scripts/make_tables.py` writes the tables. A row
+names changes to its task's defaults; equal changes are one cell, in however many tables it stands.
+"""
+
+import re
+from collections.abc import Mapping
+
+from be_keras.experiments import Cell, Column, Table
+
+# What every cell of a task starts from. Rates were chosen for one network, among .0125 to .2, by
+# its accuracy; the tables of rates show what other ones give.
+DEFAULTS = {
+    "fashion-mlp": {
+        "model": "mlp",
+        "examples": 10_000,
+        "steps": 800,
+        "batch": 128,
+        "learning_rate": 0.05,
+    },
+    "fashion-cnn": {
+        "model": "cnn",
+        "examples": 10_000,
+        "steps": 800,
+        "batch": 128,
+        "learning_rate": 0.05,
+    },
+    "cifar-resnet": {
+        "model": "resnet",
+        "examples": 20_000,
+        "steps": 600,
+        "batch": 128,
+        "learning_rate": 0.1,
+        "decay": 5e-4,
+        "augment": True,
+    },
+}
+
+ONE = {"ensemble_size": None}
+DEEP = {"ensemble_size": None, "networks": 4}
+MEMBERS = {"ensemble_size": 4}
+
+
+def _members(**changes):
+    return {**MEMBERS, **changes}
+
+
+REFERENCES = [("one network", ONE), ("deep ensemble of 4", DEEP)]
+
+QUESTIONS = {
+    "initializer": (
+        "Which fast weights make members differ?",
+        [
+            *REFERENCES,
+            ("random signs", MEMBERS),
+            ("signs, +1 with 0.25", _members(initializer="sign:0.25")),
+            ("signs, +1 with 0.75", _members(initializer="sign:0.75")),
+            ("signs, +1 with 0.9", _members(initializer="sign:0.9")),
+            ("N(0, 1)", _members(initializer="normal:0:1")),
+            ("N(1, 0.5)", _members(initializer="normal:1:0.5")),
+            ("N(1, 0.1)", _members(initializer="normal:1:0.1")),
+            ("ones", _members(initializer="ones")),
+            ("signs in the first layer", _members(where="first")),
+            ("signs in the last layer", _members(where="last")),
+            ("signs, one head for all", _members(heads="shared")),
+            ("signs, a head each", _members(heads="separate")),
+            ("signs, biases shared", _members(biases="shared")),
+        ],
+    ),
+    "rates": (
+        "How fast should fast weights learn?",
+        [
+            *REFERENCES,
+            *((f"multiplier {m}", _members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
+            ("multiplier 1", MEMBERS),
+            *((f"multiplier {m:g}", _members(multiplier=m)) for m in (2.0, 4.0)),
+            ("decay 5e-4", _members(decay=5e-4)),
+            ("decay 5e-3", _members(decay=5e-3)),
+            ("one network, AdamW .001", {**ONE, "optimizer": "adamw", "learning_rate": 0.001}),
+            ("AdamW .001", _members(optimizer="adamw", learning_rate=0.001)),
+        ],
+    ),
+    "loss": (
+        "Mean or sum over members, at which learning rate?",
+        [
+            ("one network, 0.0125", {**ONE, "learning_rate": 0.0125}),
+            ("one network, 0.025", {**ONE, "learning_rate": 0.025}),
+            ("one network, 0.05", ONE),
+            ("one network, 0.1", {**ONE, "learning_rate": 0.1}),
+            ("mean, 0.025", _members(learning_rate=0.025)),
+            ("mean, 0.05", MEMBERS),
+            ("mean, 0.1", _members(learning_rate=0.1)),
+            ("mean, 0.2", _members(learning_rate=0.2)),
+            ("sum, 0.0125", _members(member_loss="sum", learning_rate=0.0125)),
+            ("sum, 0.025", _members(member_loss="sum", learning_rate=0.025)),
+            ("sum, 0.05", _members(member_loss="sum")),
+        ],
+    ),
+    "examples": (
+        "Which examples should a member see?",
+        [
+            *REFERENCES,
+            ("the same", MEMBERS),
+            ("split batches", _members(members="split")),
+            ("split batches, 4 times the steps", _members(members="split", steps=4)),
+            ("different ones, batch 4 times as large", _members(members="split", batch=4)),
+        ],
+    ),
+    "branching": (
+        "How late can members part?",
+        [
+            *REFERENCES,
+            ("signs from the start", MEMBERS),
+            *(
+                (f"signs in the head from {share:.0%}", _members(where="last", branch=share))
+                for share in (0.25, 0.5, 0.75)
+            ),
+            ("N(1, 0.5) from the start", _members(initializer="normal:1:0.5")),
+            *(
+                (f"N(1, 0.5) from {share:.0%}", _members(initializer="normal:1:0.5", branch=share))
+                for share in (0.25, 0.5, 0.75)
+            ),
+        ],
+    ),
+    "size": (
+        "How many members does a width carry?",
+        [
+            ("one network, half as wide", {**ONE, "width": 0.5}),
+            *(
+                (f"M = {size}, half as wide", _members(ensemble_size=size, width=0.5))
+                for size in (2, 4, 8)
+            ),
+            ("one network", ONE),
+            *((f"M = {size}", {"ensemble_size": size}) for size in (2, 4, 8, 16)),
+            ("one network, twice as wide", {**ONE, "width": 2.0}),
+            *(
+                (f"M = {size}, twice as wide", _members(ensemble_size=size, width=2.0))
+                for size in (2, 4, 8)
+            ),
+        ],
+    ),
+}
+
+
+def _columns(outside):
+    return [
+        Column("accuracy", "scores.accuracy", 4, "higher"),
+        Column("NLL", "scores.nll", 4, "lower"),
+        Column("calibrated NLL", "scores.calibrated_nll", 4, "lower"),
+        Column("DEE", "scores.dee", 2, "higher"),
+        Column("ECE", "scores.ece", 4, "lower"),
+        Column("member NLL", "scores.member_nll", 4, "lower"),
+        Column("disagreement", "scores.disagreement", 4),
+        Column("pairwise KL", "scores.pairwise_kl", 3),
+        *(
+            Column(f"AUROC {name}", f"out_of_distribution.{name}.entropy.auroc", 3, "higher")
+            for name in outside
+        ),
+        Column("cosine, begin", "gradient_cosine.begin", 2),
+        Column("cosine, end", "gradient_cosine.end", 2),
+        Column("million rows", "row_examples", 2, scale=1e-6),
+    ]
+
+
+# The columns that people look at first.
+PICTURED = ("calibrated NLL", "DEE", "ECE", "disagreement")
+
+OUTSIDE = ("ood_tin40", "ood_gtsrb")
+
+
+def table(task: str, question: str) -> Table:
+    """The table of one question on one task; KeyError if there is none."""
+    title, rows = QUESTIONS[question]
+    named = [(label, name_of(settings_of(task, changes))) for label, changes in rows]
+    return Table(f"{task}-{question}", title, named, _columns(OUTSIDE))
+
+
+def cells(task: str, questions: tuple[str, ...], seeds: int) -> list[Cell]:
+    """The cells that answer some questions, the first seed of all before the second of any."""
+    found = {}
+    for question in questions:
+        for _, changes in QUESTIONS[question][1]:
+            settings = settings_of(task, changes)
+            found[name_of(settings)] = settings
+    return [
+        Cell(task, name, seed, settings)
+        for seed in range(seeds)
+        for name, settings in found.items()
+    ]
+
+
+def settings_of(task: str, changes: Mapping) -> dict:
+    """A row's settings; `steps` and `batch` in a row are factors on the task's."""
+    factors = {
+        key: changes[key] * DEFAULTS[task][key] for key in ("steps", "batch") if key in changes
+    }
+    return {**changes, **factors}
+
+
+def name_of(settings: Mapping) -> str:
+    """A file name for settings: the method first, then what differs from the task's defaults."""
+    settings = dict(settings)
+    size, networks = settings.pop("ensemble_size"), settings.pop("networks", 1)
+    words = [f"members{size}" if size else f"networks{networks}"]
+    for key, value in sorted(settings.items()):
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        words.append(f"{key}-{re.sub(r'[^a-z0-9._]+', '-', text)}")
+    return ".".join(words)

@@ -1,0 +1,23 @@
+"""A multilayer perceptron: the smallest network in which members can differ."""
+
+import keras
+
+
+def mlp(family, shape, classes, width=1.0):
+    """Two hidden layers of 256 ReLU units: 270,000 weights on images of 28 x 28.
+
+    Args:
+        family: Gives the layers; see `vision.families`.
+        shape: `(H, W, channels)` of an image.
+        classes: Number of classes C.
+        width: Factor on the hidden units, 1/16 or more.
+
+    Returns:
+        A Keras model from rows `(R, H, W, channels)` to logits `(R, C)`.
+    """
+    units = round(256 * width)
+    inputs = keras.Input(shape)
+    rows = keras.layers.Flatten()(inputs)
+    rows = family.dense(units, "relu", first=True, name="hidden_0")(rows)
+    rows = family.dense(units, "relu", name="hidden_1")(rows)
+    return keras.Model(inputs, family.head(classes, name="head")(rows), name="mlp")

@@ -1,0 +1,33 @@
+"""Makes the optimiser of a classifier out of its settings."""
+
+from keras.optimizers.schedules import CosineDecay
+
+from be_keras import optimizers
+from vision.settings import Settings
+
+WARMUP = 0.05  # share of the steps
+
+
+def make_optimizer(settings: Settings) -> optimizers.SGD | optimizers.AdamW:
+    """Give an unbuilt optimiser: linear warm-up over 5 % of the steps, then a cosine to zero.
+
+    SGD has Nesterov momentum 0.9. Weight decay is multiplied by the learning rate and acts on
+    kernels alone; fast weights move `settings.multiplier` times as far.
+    """
+    warmup = max(1, round(WARMUP * settings.steps))
+    schedule = CosineDecay(
+        settings.learning_rate / warmup,  # a first step at rate zero would be lost
+        max(1, settings.steps - warmup),
+        warmup_target=settings.learning_rate,
+        warmup_steps=warmup,
+    )
+    multipliers = {"fast": settings.multiplier}
+    if settings.optimizer == "adamw":
+        return optimizers.AdamW(schedule, weight_decay=settings.decay, multipliers=multipliers)
+    return optimizers.SGD(
+        schedule,
+        momentum=0.9,
+        nesterov=True,
+        weight_decay=settings.decay or None,
+        multipliers=multipliers,
+    )

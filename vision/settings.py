@@ -1,0 +1,156 @@
+"""Settings of a classifier and its training, each of them a lever on how far members differ.
+
+Takes keyword values; gives a frozen `Settings`. All values are what JSON holds.
+"""
+
+import dataclasses
+import difflib
+import math
+
+import keras
+
+from be_keras.initializers import RandomSign
+from vision.errors import UserError
+
+CHOICES = {
+    "model": ("mlp", "cnn", "resnet"),
+    "members": ("shared", "split"),
+    "where": ("all", "first", "last"),
+    "heads": ("members", "separate", "shared"),
+    "norms": ("members", "shared"),
+    "biases": ("members", "shared"),
+    "optimizer": ("sgd", "adamw"),
+    "member_loss": ("mean", "sum"),
+}
+# What the values of the keys must be, and how to tell.
+RULES = (
+    ("at least 1", lambda value: value >= 1, ("examples", "steps", "batch")),
+    ("from 1/16 to 64", lambda value: 1 / 16 <= value <= 64, ("width",)),
+    ("above 0 and finite", lambda value: 0 < value < math.inf, ("learning_rate",)),
+    ("0 or more, and finite", lambda value: 0 <= value < math.inf, ("decay", "multiplier")),
+    ("in [0, 1)", lambda value: 0 <= value < 1, ("branch",)),
+    ("None or at least 1", lambda value: value is None or value >= 1, ("ensemble_size",)),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """One classifier and how it is trained.
+
+    Attributes:
+        model: "mlp", "cnn" or "resnet".
+        width: factor on the model's units or filters, 1/16 to 64.
+        ensemble_size: number of members M, or None for one network of plain layers, which knows
+            neither fast weights nor anything else per member.
+        members: "shared" or "split", as in `be_keras.EnsembleModel`.
+        initializer: of r and s, as `fast_initializer` reads it.
+        where: layers that draw from it, "all", "first" or "last"; the others begin at ones.
+        heads: "members" (a BatchEnsemble layer), "separate" (a kernel each) or "shared".
+        norms, biases: "members" or "shared"; the head's bias goes with the head.
+        examples: training images used.
+        steps: updates.
+        batch: unique examples in a step.
+        optimizer: "sgd" (Nesterov, momentum 0.9) or "adamw".
+        learning_rate: highest of the schedule.
+        decay: decoupled weight decay on kernels, fast weights and biases left out.
+        multiplier: factor on the updates of fast weights.
+        member_loss: "mean" or "sum" over members.
+        augment: whether images are shifted and mirrored.
+        branch: share of the steps trained as one network before members start, in [0, 1).
+
+    Raises:
+        UserError: a value is of the wrong type or out of range; the key, what it must be and the
+            value are named.
+    """
+
+    model: str = "mlp"
+    width: float = 1.0
+    ensemble_size: int | None = None
+    members: str = "shared"
+    initializer: str = "random_sign"
+    where: str = "all"
+    heads: str = "members"
+    norms: str = "members"
+    biases: str = "members"
+    examples: int = 20_000
+    steps: int = 1_500
+    batch: int = 128
+    optimizer: str = "sgd"
+    learning_rate: float = 0.05
+    decay: float = 0.0
+    multiplier: float = 1.0
+    member_loss: str = "mean"
+    augment: bool = False
+    branch: float = 0.0
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            _check_type(field, getattr(self, field.name))
+        for key, known in CHOICES.items():
+            if getattr(self, key) not in known:
+                raise UserError(
+                    f"setting {key} must be {' or '.join(known)}; got {getattr(self, key)!r}."
+                )
+        for expected, holds, keys in RULES:
+            for key in keys:
+                value = getattr(self, key)
+                if not holds(value):
+                    raise UserError(f"setting {key} must be {expected}; got {value!r}.")
+        fast_initializer(self.initializer)
+        if self.where == "last" and self.heads != "members":
+            raise UserError(
+                f"setting where=last needs heads=members, whose r and s it draws; got heads="
+                f"{self.heads}. For ones everywhere set initializer=ones."
+            )
+
+
+def _check_type(field, value):
+    kinds = field.type.__args__ if hasattr(field.type, "__args__") else (field.type,)
+    accepted = (*kinds, int) if float in kinds else kinds
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in kinds):
+        names = " or ".join(kind.__name__.removesuffix("Type") for kind in kinds)
+        raise UserError(f"setting {field.name} takes a value of type {names}; got {value!r}.")
+
+
+def make_settings(**changes) -> Settings:
+    """Give the default settings with some fields set.
+
+    Raises:
+        UserError: an unknown field (with the nearest known one), or a bad value.
+    """
+    known = [field.name for field in dataclasses.fields(Settings)]
+    for key in changes:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}."
+            raise UserError(f"unknown setting {key!r}{hint}")
+    return Settings(**changes)
+
+
+def fast_initializer(text: str) -> keras.initializers.Initializer:
+    """Give the initialiser of r and s that a text names.
+
+    Args:
+        text: "random_sign", "sign:<probability of +1>", "normal:<mean>:<stddev>" or "ones".
+
+    Raises:
+        UserError: another text, or numbers out of range.
+    """
+    kind, *numbers = text.split(":")
+    try:
+        numbers = [float(number) for number in numbers]
+    except ValueError:
+        numbers = [math.nan]
+    if all(map(math.isfinite, numbers)):
+        if (kind, len(numbers)) == ("random_sign", 0):
+            return RandomSign()
+        if (kind, len(numbers)) == ("sign", 1) and 0 <= numbers[0] <= 1:
+            return RandomSign(numbers[0])
+        if (kind, len(numbers)) == ("normal", 2) and numbers[1] >= 0:
+            return keras.initializers.RandomNormal(*numbers)
+        if (kind, len(numbers)) == ("ones", 0):
+            return keras.initializers.Ones()
+    raise UserError(
+        "setting initializer must be random_sign, ones, sign:<probability of +1> such as sign:0.7, "
+        f"or normal:<mean>:<stddev> such as normal:1:0.5; got {text!r}."
+    )

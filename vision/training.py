@@ -1,0 +1,59 @@
+"""Trains one classifier as its settings say, from images to a model."""
+
+import dataclasses
+
+import keras
+
+from be_keras import EnsembleModel
+from be_keras.backend import trains_faster_with_xla
+from be_keras.training import branch_off
+from vision.batches import Batches
+from vision.build import build_classifier
+from vision.images import Images
+from vision.optimizer import make_optimizer
+from vision.scaling import Scaling
+from vision.settings import Settings
+
+
+def new_classifier(settings: Settings, images: Images) -> EnsembleModel:
+    """Give a built and compiled model for such images; nothing is trained."""
+    model = build_classifier(settings, images.images.shape[1:], len(images.class_names))
+    model.compile(
+        make_optimizer(settings), cross_entropy(), jit_compile=trains_faster_with_xla()
+    )
+    return model
+
+
+def cross_entropy() -> keras.losses.Loss:
+    """The loss of every classifier: cross-entropy of logits `(B, C)` and labels `(B,)`."""
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def train_classifier(settings: Settings, images: Images, scaling: Scaling) -> EnsembleModel:
+    """Train `settings.steps` updates, the first `settings.branch` of them as one network.
+
+    The schedule goes on across the branching; the momentum of the network stays behind.
+
+    Args:
+        settings: Model and training; `examples` is not read.
+        images: The training images.
+        scaling: Makes numbers of pixels.
+
+    Returns:
+        The trained model, from `(B, H, W, channels)` to logits `(B, M, C)`.
+    """
+    model = new_classifier(settings, images)
+    first = round(settings.branch * settings.steps)
+    if first:
+        network = new_classifier(dataclasses.replace(settings, ensemble_size=None), images)
+        _fit(network, settings, images, scaling, first)
+        branch_off(network, model)
+        model.optimizer.build(model.trainable_variables)
+        model.optimizer.iterations.assign(first)
+    _fit(model, settings, images, scaling, settings.steps - first)
+    return model
+
+
+def _fit(model, settings, images, scaling, steps):
+    batches = Batches(images, scaling, settings.batch, steps, settings.augment)
+    model.fit(batches, verbose=0)
