@@ -1,6 +1,16 @@
 """be_keras: BatchEnsemble for Keras 3, M networks for nearly the weights of one."""
 
-from be_keras import ensembles, initializers, layers, losses, metrics, optimizers, roles, training
+from be_keras import (
+    convert,
+    ensembles,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    roles,
+    training,
+)
 from be_keras.ensemble_model import EnsembleModel
 from be_keras.layers import *  # noqa: F403
 from be_keras.members import TileMembers, UntileMembers
@@ -11,6 +21,7 @@ __all__ = [
     "EnsembleModel",
     "TileMembers",
     "UntileMembers",
+    "convert",
     "ensembles",
     "initializers",
     "layers",

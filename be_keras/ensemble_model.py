@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from be_keras.masks import mask_of, with_mask
-from be_keras.members import TileMembers, UntileMembers, check_ensemble_size
+from be_keras.members import TileMembers, UntileMembers, check_ensemble_size, check_tiled_once
 from be_keras.roles import assign_roles
 from be_keras.rows import labels_averaged, output_rows, repeat_labels, weights_of_each
 
@@ -37,10 +37,14 @@ class EnsembleModel(keras.Model):
             mean of the members' softmax, or sigmoid where there is one class), "probabilities"
             or "values" (metrics see the plain mean).
         member_loss: "mean" or "sum" over members of a loss that averages over labels.
+        tiles: Where examples become rows. "inputs": in front of the body. "body": the body takes
+            examples and holds a `TileMembers` on each path from an input, so that what comes
+            before it runs once for all members (`be_keras.convert` makes such bodies).
 
     Raises:
         ValueError: An option is unknown; a layer of the body has another ensemble size or tiles
-            the rows again; a loss is compiled with `reduction="sum"`.
+            the rows again; a path of a body that tiles by itself tiles not, or members are
+            split around it; a loss is compiled with `reduction="sum"`.
     """
 
     def __init__(
@@ -50,27 +54,37 @@ class EnsembleModel(keras.Model):
         members="shared",
         outputs="logits",
         member_loss="mean",
+        tiles="inputs",
         **kwargs,
     ):
         super().__init__(**kwargs)
         _check_option("members", members, ("shared", "split"))
         _check_option("outputs", outputs, ("logits", "probabilities", "values"))
         _check_option("member_loss", member_loss, ("mean", "sum"))
+        _check_option("tiles", tiles, ("inputs", "body"))
+        if tiles == "body" and members == "split":
+            raise ValueError(
+                'members="split" trains on a batch that is the rows already, and a body that '
+                'tiles by itself would tile it. Expected tiles="inputs" or members="shared".'
+            )
         self.body = body
         self.ensemble_size = check_ensemble_size(ensemble_size)
         self.members = members
         self.outputs_are = outputs
         self.member_loss = member_loss
+        self.tiles = tiles
         self.tile = TileMembers(ensemble_size, name="tile")
+        if tiles == "body":
+            self.tile = keras.layers.Identity(name="tile", autocast=False)
         self.untile = UntileMembers(ensemble_size, name="untile")
         self._split_rows = False
         self._weighted_loss = keras.metrics.Mean(name="loss")
-        check_body(body, ensemble_size)
+        check_body(body, ensemble_size, tiles)
 
     def build(self, input_shape):
         if not self.body.built:
             self._build_body(input_shape)
-        check_body(self.body, self.ensemble_size)
+        check_body(self.body, self.ensemble_size, self.tiles)
         assign_roles(self)
 
     def _build_body(self, input_shape):
@@ -195,6 +209,7 @@ class EnsembleModel(keras.Model):
             "members": self.members,
             "outputs": self.outputs_are,
             "member_loss": self.member_loss,
+            "tiles": self.tiles,
         }
 
     @classmethod
@@ -206,18 +221,28 @@ class EnsembleModel(keras.Model):
         return cls(**config)
 
 
-def check_body(body, ensemble_size):
+def check_body(body, ensemble_size, tiles="inputs"):
     """Check that the layers below `body` work on rows of this many members.
 
+    Args:
+        body: Keras layer or model.
+        ensemble_size: Number of members M.
+        tiles: "inputs" if the body takes rows, "body" if it makes them of examples.
+
     Raises:
-        ValueError: Names a layer made for another number of members, or one that tiles.
+        ValueError: Names a layer made for another number of members, one that tiles where the
+            body takes rows, or an output that no path tiles.
     """
+    model_tiles = (UntileMembers, EnsembleModel)
+    if tiles == "inputs":
+        model_tiles += (TileMembers,)
     for layer in body._flatten_layers():
-        if isinstance(layer, TileMembers | UntileMembers | EnsembleModel):
+        if isinstance(layer, model_tiles):
             raise ValueError(
                 f"Layer {layer.name!r} ({type(layer).__name__}) stands in the body of an "
                 "EnsembleModel, which tiles its inputs and untiles its outputs itself: rows "
-                "would be tiled twice. Leave it out of the body."
+                'would be tiled twice. Leave it out of the body, or pass tiles="body" if all '
+                "that the body does itself is to tile."
             )
         other = getattr(layer, "ensemble_size", ensemble_size)
         if other != ensemble_size:
@@ -225,6 +250,19 @@ def check_body(body, ensemble_size):
                 f"Layer {layer.name!r} ({type(layer).__name__}) has ensemble_size={other}, and "
                 f"the EnsembleModel around it has ensemble_size={ensemble_size}. Give every "
                 "layer of one model the same ensemble_size."
+            )
+    if tiles == "body":
+        _check_outputs_tiled(body, ensemble_size)
+
+
+def _check_outputs_tiled(body, ensemble_size):
+    for tensor in getattr(body, "outputs", [None]):
+        if tensor is None or check_tiled_once(tensor, ensemble_size) != "tiled":
+            raise ValueError(
+                f'tiles="body" expects a functional body, here {body.name!r}, each of whose '
+                "outputs is made of tensors that a TileMembers of that body tiled. Put "
+                f"TileMembers({ensemble_size}) on every path to its outputs, or let the "
+                'EnsembleModel tile: tiles="inputs".'
             )
 
 

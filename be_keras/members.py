@@ -166,6 +166,9 @@ def check_tiled_once(tensor, ensemble_size):
         tensor: KerasTensor `(B * M, ...)` of a functional graph.
         ensemble_size: Number of members M.
 
+    Returns:
+        "tiled" if a TileMembers made the tensor's rows, else "untiled".
+
     Raises:
         ValueError: names the operation where tiled and untiled tensors meet.
     """
@@ -176,7 +179,7 @@ def check_tiled_once(tensor, ensemble_size):
         if id(current) in states:
             stack.pop()
             continue
-        operation, parents = _operation_and_parents(current)
+        operation, parents = origin_of(current)
         waiting = [parent for parent in parents if id(parent) not in states]
         if waiting:
             stack.extend(waiting)
@@ -185,9 +188,10 @@ def check_tiled_once(tensor, ensemble_size):
         states[id(current)] = _state_after(
             operation, [states[id(parent)] for parent in parents], ensemble_size
         )
+    return states[id(tensor)]
 
 
-def _operation_and_parents(tensor):
+def origin_of(tensor):
     """The operation that made a KerasTensor, and the KerasTensors that it took."""
     history = getattr(tensor, "_keras_history", None)
     if history is None or not history.operation._inbound_nodes:

@@ -17,6 +17,8 @@ from be_keras.roles import BIAS, FAST, SHARED, set_role
 class BatchEnsembleLayer(keras.layers.Layer):
     """Base of the layers with fast weights; see the module's docstring for the formula.
 
+    Keras' quantisation and LoRA change one kernel and know nothing of r and s: they are refused.
+
     Args:
         ensemble_size: Number of members M.
         r_initializer, s_initializer: Initialisers of the fast weights: "random_sign",
@@ -25,7 +27,7 @@ class BatchEnsembleLayer(keras.layers.Layer):
         r_constraint, s_constraint: Constraints of the fast weights, or None.
 
     Raises:
-        ValueError: `ensemble_size` is no positive integer.
+        ValueError: `ensemble_size` is no positive integer, or `dtype` is a quantised policy.
     """
 
     def __init__(
@@ -41,6 +43,11 @@ class BatchEnsembleLayer(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if self.quantization_mode is not None:
+            raise ValueError(
+                f"{self._not_supported('quantised policies')} Expected a policy of floats, such "
+                f'as "mixed_bfloat16". Received: dtype={self.dtype_policy.name!r}'
+            )
         self.ensemble_size = check_ensemble_size(ensemble_size)
         self.r_initializer = initializers.get(r_initializer)
         self.s_initializer = initializers.get(s_initializer)
@@ -108,6 +115,28 @@ class BatchEnsembleLayer(keras.layers.Layer):
 
     def compute_mask(self, inputs, previous_mask):
         return previous_mask
+
+    def quantize(self, mode=None, type_check=True, config=None):
+        """Refused. Keras' `Model.quantize` warns with the message and quantises the other layers.
+
+        Raises:
+            NotImplementedError: Always; it is what Keras expects of a layer that stays as it is.
+        """
+        raise NotImplementedError(f"{self._not_supported('quantisation')} It stays in floats.")
+
+    def enable_lora(self, *args, **kwargs):
+        """Refused, as every argument of it is.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(
+            f"{self._not_supported('LoRA')} Members are rank-one changes of one kernel already: "
+            'be_keras.roles.freeze(model, "shared") trains those alone.'
+        )
+
+    def _not_supported(self, what):
+        return f"{type(self).__name__} {self.name!r} does not support {what}."
 
     def get_config(self):
         return {

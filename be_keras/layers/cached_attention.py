@@ -207,7 +207,19 @@ class CachedMultiHeadAttention(keras.layers.Layer):
         return (*query_shape[:-1], self.output_width or query_shape[-1])
 
     def compute_output_spec(
-        self, query, value, return_attention_scores=False, cache=None, **options
+        self,
+        query,
+        value,
+        key=None,
+        query_mask=None,
+        value_mask=None,
+        key_mask=None,
+        attention_mask=None,
+        return_attention_scores=False,
+        training=None,
+        use_causal_mask=False,
+        cache=None,
+        cache_update_index=None,
     ):
         shape = self.compute_output_shape(query.shape, value.shape)
         outputs = [keras.KerasTensor(shape, self.compute_dtype)]

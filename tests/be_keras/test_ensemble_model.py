@@ -172,3 +172,37 @@ def test_a_body_on_an_ensemble_of_another_size_fails_in_words():
     body = keras.Sequential([keras.layers.Lambda(lambda rows: rows[:-1])])
     with pytest.raises(ValueError, match="UntileMembers 'untile' expects rows .* 11 rows"):
         EnsembleModel(body, M)(X)
+
+
+def tiling_body(skip=False):
+    """Runs a plain layer on examples, and members from there."""
+    inputs = keras.Input((5,))
+    hidden = keras.layers.Dense(4, name="before")(inputs)
+    rows = dense()(TileMembers(M)(hidden))
+    return keras.Model(inputs, [rows, hidden] if skip else rows)
+
+
+def test_a_body_may_tile_by_itself(tmp_path):
+    body = tiling_body()
+    model = EnsembleModel(body, M, tiles="body")
+    rows = np.repeat(np.asarray(body.get_layer("before")(X)), M, axis=0)
+    expected = np.asarray(body.layers[-1](rows)).reshape(4, M, 2)
+    np.testing.assert_allclose(model(X), expected, rtol=1e-6, atol=1e-6)
+    model.compile("sgd", "mse", jit_compile=False)
+    assert np.isfinite(model.train_on_batch(X, np.zeros((4, 2))))
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert again.tiles == "body"
+    np.testing.assert_allclose(again(X), model(X), rtol=1e-6, atol=1e-6)
+
+
+def test_a_body_that_tiles_by_itself_is_checked():
+    with pytest.raises(ValueError, match='tiles="inputs" or members="shared"'):
+        EnsembleModel(tiling_body(), M, tiles="body", members="split")
+    for body in (functional(), tiling_body(skip=True), dense()):
+        with pytest.raises(ValueError, match=r"TileMembers\(3\) on every path"):
+            EnsembleModel(body, M, tiles="body")
+    with pytest.raises(ValueError, match='tiled twice.*tiles="body"'):
+        EnsembleModel(tiling_body(), M)
+    with pytest.raises(ValueError, match="tiles='late'"):
+        EnsembleModel(functional(), M, tiles="late")

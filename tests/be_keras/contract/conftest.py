@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import keras
 import numpy as np
 import pytest
 
@@ -61,13 +62,34 @@ def attend(layer, rows):
     return layer(rows, rows)
 
 
+def recur(layer, rows):
+    """The cell over a sequence."""
+    return keras.layers.RNN(layer, return_sequences=True, dtype=layer.dtype_policy)(rows)
+
+
 CONTRACTS = [
+    Contract(be_keras.BatchNormalizationBatchEnsemble, (-1, 0.9), (5, 4)),
     Contract(be_keras.CachedMultiHeadAttention, (2, 3), (5, 4), {"dropout": 0.1}, call=attend),
+    Contract(be_keras.Conv1DBatchEnsemble, (3, 2, 1, "causal"), (5, 4)),
+    Contract(be_keras.Conv1DTransposeBatchEnsemble, (3, 2, 2), (5, 4)),
+    Contract(be_keras.Conv2DBatchEnsemble, (3, 2, 2), (5, 4, 2), {"kernel_regularizer": "l2"}),
+    Contract(be_keras.Conv2DTransposeBatchEnsemble, (3, 2, 2, "same", 1), (3, 4, 2)),
+    Contract(be_keras.Conv3DBatchEnsemble, (3, 2), (3, 4, 2, 2), {"padding": "same"}),
+    Contract(be_keras.Conv3DTransposeBatchEnsemble, (3, 2), (2, 3, 2, 2)),
     Contract(be_keras.DenseBatchEnsemble, (3, "tanh"), (5, 4), {"kernel_regularizer": "l2"}),
+    Contract(be_keras.DepthwiseConv1DBatchEnsemble, (2, 1, "same", 3), (5, 4)),
+    Contract(be_keras.DepthwiseConv2DBatchEnsemble, (2, 2), (5, 4, 3)),
     Contract(be_keras.EinsumDenseBatchEnsemble, ("btd,de->bte", (None, 3)), (5, 4)),
     Contract(be_keras.EmbeddingBatchEnsemble, (7, 3), (5,), {"mask_zero": True}, tokens=True),
+    Contract(be_keras.GRUCellBatchEnsemble, (3,), (5, 4), call=recur),
+    Contract(be_keras.GroupNormalizationBatchEnsemble, (2,), (5, 4)),
+    Contract(be_keras.GroupQueryAttentionBatchEnsemble, (3, 4, 2), (5, 4), call=attend),
+    Contract(be_keras.LSTMCellBatchEnsemble, (3,), (5, 4), call=recur),
     Contract(be_keras.LayerNormalizationBatchEnsemble, (-1, 0.01), (5, 4)),
     Contract(be_keras.MultiHeadAttentionBatchEnsemble, (2, 3), (5, 4), call=attend),
+    Contract(be_keras.SeparableConv1DBatchEnsemble, (3, 2), (5, 4), {"depth_multiplier": 2}),
+    Contract(be_keras.SeparableConv2DBatchEnsemble, (3, 2, 1, "same"), (3, 4, 2)),
+    Contract(be_keras.SimpleRNNCellBatchEnsemble, (3,), (5, 4), {"dropout": 0.1}, call=recur),
 ]
 TABLE = {contract.kind.__name__: contract for contract in CONTRACTS}
 PUBLIC = sorted(be_keras.layers.__all__)

@@ -191,3 +191,12 @@ def test_a_cache_needs_keys_and_values_of_one_width():
     layer.build((None, 3, 4), (None, 3, 4))
     with pytest.raises(ValueError, match="key_dim=3, value_dim=4"):
         layer.make_cache(normal(2, 3, 4))
+
+
+def test_symbolic_calls_take_arguments_by_place():
+    tensors = [keras.Input((4, 6)) for _ in range(3)]
+    layer = CachedMultiHeadAttention(2, 3)
+    model = keras.Model(tensors, layer(*tensors))
+    draw = np.random.default_rng(0)
+    values = [draw.normal(size=(2, 4, 6)).astype("float32") for _ in range(3)]
+    np.testing.assert_allclose(model(values), layer(*values), rtol=1e-6)

@@ -1,0 +1,198 @@
+"""Rules: which layer of members stands for which layer of Keras, with its weights, and back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+from keras import ops
+
+from be_keras import layers as members
+from be_keras.convert import folding
+
+# What a layer of members has in its config and an ordinary one has not.
+_OF_MEMBERS = {"ensemble_size", "statistics", "tied_output"} | {
+    f"{weight}_{kind}"
+    for weight in ("r", "s")
+    for kind in ("initializer", "regularizer", "constraint")
+}
+
+
+def _same(value):
+    return value
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one class of layers is converted; the arguments are those of `register_rule`."""
+
+    plain: type
+    member: type
+    fold: Callable
+    config: Callable = _same
+    path: Callable = _same
+
+    def to_members(self, layer, options):
+        """Give the layer of members for a plain layer, and the function that fills its weights.
+
+        Args:
+            layer: A built layer of the class `plain`.
+            options: Dict of the further arguments of `member`.
+
+        Raises:
+            ValueError: The layer has an option that the layer of members does not support.
+        """
+        try:
+            made = self.member.from_config({**self.config(layer.get_config()), **options})
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{_named(layer)} cannot become a {self.member.__name__}: {error} Leave it shared "
+                "by all members with `convert`, or change that option of it."
+            ) from error
+
+        def fill():
+            places = _weights_by_path(made)
+            for path, weight in _weights_by_path(layer).items():
+                place = places[self.path(path)]
+                if tuple(place.shape) != tuple(weight.shape):  # (...) -> (M, ...)
+                    weight = ops.reshape(weight, place.shape[1:])
+                place.assign(ops.broadcast_to(weight, place.shape))
+
+        return made, fill
+
+    def to_plain(self, layer, member):
+        """Give the plain layer for one member, and the function that fills its weights."""
+        config = {
+            key: value for key, value in layer.get_config().items() if key not in _OF_MEMBERS
+        }
+        made = self.plain.from_config(config)
+        return made, lambda: assign_by_path(made, self.fold(layer, member))
+
+
+_BY_PLAIN, _BY_MEMBER = {}, {}
+
+
+def register_rule(plain, member, *, fold, config=_same, path=_same):
+    """Say how layers of one class are converted; a later rule takes the place of an earlier one.
+
+    Args:
+        plain: Class of the ordinary layer; its subclasses need rules of their own.
+        member: Class of the layer of M members, on rows `(B * M, ...)`. Made from the plain
+            layer's config with `ensemble_size`, `r_initializer` and `s_initializer` (for
+            normalisations `ensemble_size` alone).
+        fold: From a built layer of members and a member's index to the weights of that member's
+            plain layer, a dict of arrays by path below the layer, such as `{"kernel": ...}`.
+        config: From the plain layer's config, a dict of its own, to what `member` takes of it.
+        path: From the path of a weight below the plain layer to that below the layer of
+            members. A weight there may have a member axis in front.
+    """
+    rule = Rule(plain, member, fold, config, path)
+    _BY_PLAIN[plain] = _BY_MEMBER[member] = rule
+
+
+def rule_for(layer, option="convert"):
+    """The rule for an ordinary layer.
+
+    Args:
+        layer: The layer.
+        option: Name of the argument that asked for its conversion, for the message.
+
+    Raises:
+        ValueError: There is none.
+    """
+    rule = _BY_PLAIN.get(type(layer))
+    if rule is None:
+        raise ValueError(
+            f"{_named(layer)} has weights, and no rule says how members of it differ. Leave it "
+            f"shared by all members, with the argument `{option}`, or write a layer for it and "
+            "call be_keras.convert.register_rule."
+        )
+    return rule
+
+
+def rule_of_members(layer):
+    """The rule that makes layers of members like this one; None for a layer of one network.
+
+    Raises:
+        ValueError: It is a layer of members that no rule makes.
+    """
+    rule = _BY_MEMBER.get(type(layer))
+    if rule is None and any(hasattr(below, "ensemble_size") for below in layer._flatten_layers()):
+        raise ValueError(
+            f"{_named(layer)} holds members, and no rule says how one of them is folded. Call "
+            "be_keras.convert.register_rule for it."
+        )
+    return rule
+
+
+def assign_by_path(layer, arrays):
+    """Assign every weight of a built layer from a dict of arrays by path below it.
+
+    Arrays may lack axes of size one, which Keras' einsum layer puts into its bias.
+    """
+    for path, weight in _weights_by_path(layer).items():
+        weight.assign(arrays[path].reshape(weight.shape))
+
+
+def _weights_by_path(layer):
+    return {weight.path.removeprefix(f"{layer.path}/"): weight for weight in layer.weights}
+
+
+def _named(layer):
+    return f"Layer {layer.name!r} ({type(layer).__name__})"
+
+
+def _without(*keys):
+    """A config without these entries where they are unset; one that is set stays, and fails."""
+    return lambda config: {
+        key: value for key, value in config.items() if key not in keys or value not in (None, False)
+    }
+
+
+def _attention_config(config):
+    # Keras fills these in: attention over the one axis between batch and features, and a tuple.
+    if tuple(config["attention_axes"] or (1,)) == (1,):
+        config["attention_axes"] = None
+    if config["output_shape"] is not None and len(config["output_shape"]) == 1:
+        config["output_shape"] = config["output_shape"][0]
+    return config
+
+
+def _register_all():
+    quantised = _without("quantization_config")
+    for name, fold, config in (
+        ("Dense", folding.fold_dense, quantised),
+        ("EinsumDense", folding.fold_einsum_dense, quantised),
+        ("Embedding", folding.fold_embedding, quantised),
+        ("Conv1D", folding.fold_convolution, quantised),
+        ("Conv2D", folding.fold_convolution, quantised),
+        ("Conv3D", folding.fold_convolution, quantised),
+        ("Conv1DTranspose", folding.fold_transposed_convolution, _same),
+        ("Conv2DTranspose", folding.fold_transposed_convolution, _same),
+        ("Conv3DTranspose", folding.fold_transposed_convolution, _same),
+        ("DepthwiseConv1D", folding.fold_depthwise_convolution, _same),
+        ("DepthwiseConv2D", folding.fold_depthwise_convolution, _same),
+        ("SeparableConv1D", folding.fold_separable_convolution, _same),
+        ("SeparableConv2D", folding.fold_separable_convolution, _same),
+        ("BatchNormalization", folding.fold_normalization, _same),
+        ("GroupNormalization", folding.fold_normalization, _same),
+        ("LayerNormalization", folding.fold_normalization, _without("rms_scaling")),
+    ):
+        plain, member = getattr(keras.layers, name), getattr(members, f"{name}BatchEnsemble")
+        register_rule(plain, member, fold=fold, config=config)
+    attention = members.MultiHeadAttentionBatchEnsemble
+    register_rule(members.CachedMultiHeadAttention, attention, fold=folding.fold_attention)
+    for name, member, config in (
+        # The later rule for a class of members is the one that says what a member becomes.
+        ("MultiHeadAttention", attention, _attention_config),
+        ("GroupQueryAttention", members.GroupQueryAttentionBatchEnsemble, _same),
+    ):
+        register_rule(
+            getattr(keras.layers, name),
+            member,
+            fold=folding.fold_attention,
+            config=config,
+            path=lambda path: path.replace("attention_output/", "output/"),
+        )
+
+
+_register_all()

@@ -1,0 +1,231 @@
+"""BatchNormalizationBatchEnsemble against plain batch normalisations."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import ops
+
+from be_keras import EnsembleModel
+from be_keras.layers import BatchNormalizationBatchEnsemble
+from be_keras.roles import role_of
+
+M = 3
+
+
+def rows_of(*shape):
+    return np.random.default_rng(0).normal(2.0, 3.0, size=shape).astype("float32")
+
+
+def masked(layer, rows):
+    """A call in training that hides the same two of five steps of example 1 from all members."""
+    examples = rows.shape[0] // getattr(layer, "ensemble_size", 1)
+    mask = np.ones((examples, 5), "bool")
+    mask[1:, 3:] = False
+    return layer(rows, training=True, mask=np.repeat(mask, rows.shape[0] // examples, axis=0))
+
+
+def train(layer, rows):
+    return layer(rows, training=True)
+
+
+def follow(layer, rows):
+    """A call of an inference that comes after one step of training."""
+    layer(rows, training=True)
+    return layer(rows, training=False)
+
+
+@pytest.fixture(scope="module")
+def compare(check_members, own):
+    """Asserts that M members equal M plain layers: values, gradients, moving statistics."""
+
+    def compare(shape, call=train, size=M, **options):
+        layer = BatchNormalizationBatchEnsemble(
+            beta_initializer="normal", gamma_initializer="normal", ensemble_size=size, **options
+        )
+        plain = [keras.layers.BatchNormalization(**options) for _ in range(size)]
+        for each in (layer, *plain):
+            each.build(shape)
+        weights = [own(layer.gamma, lambda p: p.gamma)] if layer.scale else []
+        weights += [own(layer.beta, lambda p: p.beta)] if layer.center else []
+        data = rows_of(*shape)
+        check_members(layer, plain, [], weights, data, call)
+        call(layer, data)
+        for member, each in enumerate(plain):
+            call(each, data[member::size])
+            for name in ("moving_mean", "moving_variance"):
+                mine, theirs = getattr(layer, name)[member], getattr(each, name)
+                np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
+
+    return compare
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "call"),
+    [
+        ((12, 4), {"momentum": 0.9}, train),
+        ((6, 5, 4), {"center": False, "epsilon": 0.1}, masked),
+        ((6, 2, 3, 4), {"scale": False}, train),
+        ((6, 4, 2, 3), {"axis": 1}, train),
+        ((6, 5, 4), {"center": False, "scale": False}, follow),
+    ],
+)
+def test_members_equal_plain_layers(compare, shape, options, call):
+    compare(shape, call, **options)
+
+
+@settings(max_examples=3, deadline=None, derandomize=True)
+@given(st.integers(1, 4), st.integers(1, 3), st.lists(st.integers(1, 4), max_size=2))
+def test_random_shapes(compare, examples, size, axes):
+    compare((examples * size, *axes, 3), size=size)
+
+
+@pytest.mark.parametrize("call", [train, masked, follow])
+def test_shared_statistics_are_those_of_one_plain_layer(gradients, call):
+    layer = BatchNormalizationBatchEnsemble(
+        momentum=0.5, beta_initializer="normal", gamma_initializer="normal",
+        statistics="shared", ensemble_size=M,
+    )
+    plain = keras.layers.BatchNormalization(momentum=0.5, center=False, scale=False)
+    data = rows_of(6, 5, 4)
+    for each in (layer, plain):
+        each.build(data.shape)
+    assert tuple(layer.moving_mean.shape) == (1, 4)
+
+    def affine(rows):
+        mask = np.repeat([[True] * 5, [True] * 3 + [False] * 2], M, axis=0)
+        normalised = (
+            plain(rows, training=True, mask=mask) if call is masked else call(plain, rows)
+        )
+        members = ops.reshape(normalised, (2, M, 5, 4))
+        members = members * layer.gamma[:, None] + layer.beta[:, None]
+        return ops.reshape(members, (6, 5, 4))
+
+    trained = [layer.gamma, layer.beta]
+    outputs, found = gradients(lambda rows: call(layer, rows), trained, [data])
+    expected, wanted = gradients(affine, trained, [data])
+    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-5)
+    for got, want in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=2e-4)
+
+
+def test_members_are_normalised_by_themselves():
+    data = rows_of(60, 2) + np.arange(60).reshape(60, 1) % M * 100
+    own_rows = BatchNormalizationBatchEnsemble(epsilon=0.0, ensemble_size=M)(data, training=True)
+    all_rows = BatchNormalizationBatchEnsemble(statistics="shared", ensemble_size=M)(
+        data, training=True
+    )
+    np.testing.assert_allclose([np.mean(own_rows[m::M]) for m in range(M)], [0] * M, atol=1e-4)
+    np.testing.assert_allclose(np.std(np.asarray(own_rows), axis=0), 1.0, rtol=1e-3)
+    assert np.mean(all_rows[0::M]) < -1.0 < 1.0 < np.mean(all_rows[2::M])
+
+
+@pytest.mark.parametrize("members", ["shared", "split"])
+def test_fit_moves_the_statistics_to_those_of_the_data(members):
+    body = BatchNormalizationBatchEnsemble(momentum=0.5, ensemble_size=M)
+    model = EnsembleModel(body, M, members=members, outputs="values")
+    data = rows_of(60, 4)
+    model.compile("sgd", "mse", jit_compile=True)
+    model.fit(data, data, batch_size=60, epochs=12, shuffle=False, verbose=0)
+    seen = [data if members == "shared" else data[m::M] for m in range(M)]
+    for name, expected in (("moving_mean", np.mean), ("moving_variance", np.var)):
+        wanted = [expected(rows, axis=0) for rows in seen]
+        np.testing.assert_allclose(getattr(body, name), wanted, rtol=2e-3, atol=2e-3)
+
+
+def test_a_frozen_layer_keeps_its_statistics():
+    layer = BatchNormalizationBatchEnsemble(ensemble_size=M)
+    data = rows_of(6, 4)
+    expected = layer(data)
+    layer.trainable = False
+    np.testing.assert_array_equal(layer(data, training=True), expected)
+    np.testing.assert_array_equal(layer.moving_mean, np.zeros((M, 4)))
+
+
+def test_a_member_without_a_step_to_see_counts_as_nothing():
+    layer = BatchNormalizationBatchEnsemble(ensemble_size=1)
+    rows = layer(rows_of(2, 3, 4), training=True, mask=np.zeros((2, 3), "bool"))
+    assert np.all(np.isfinite(rows)) and np.all(np.isfinite(layer.moving_variance))
+
+
+def test_the_weights_are_norms_of_each_member():
+    layer = BatchNormalizationBatchEnsemble(ensemble_size=M)
+    layer.build((None, 2, 5))
+    assert [tuple(weight.shape) for weight in layer.weights] == [(M, 5)] * 4
+    assert {role_of(weight) for weight in layer.weights} == {"norm"}
+    assert [w.name for w in layer.non_trainable_weights] == ["moving_mean", "moving_variance"]
+
+
+def test_half_precision_takes_moments_in_single_precision():
+    data = (300.0 + np.arange(8.0)).reshape(8, 1).astype("float32")
+    layer = BatchNormalizationBatchEnsemble(momentum=0.0, ensemble_size=1, dtype="mixed_float16")
+    rows = ops.cast(layer(data, training=True), "float32")
+    exact = BatchNormalizationBatchEnsemble(ensemble_size=1)(data, training=True)
+    np.testing.assert_allclose(rows, exact, atol=2e-3)
+    np.testing.assert_allclose(layer.moving_mean, [[303.5]])
+    np.testing.assert_allclose(layer.moving_variance, [[5.25]])
+
+
+def test_masks_pass():
+    rows = keras.layers.Embedding(5, 3, mask_zero=True)(np.array([[1, 0]] * 2))
+    mask = BatchNormalizationBatchEnsemble(ensemble_size=2)(rows)._keras_mask
+    np.testing.assert_array_equal(mask, [[True, False]] * 2)
+
+
+REPLICAS = """
+import json, sys
+import numpy as np, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from be_keras.layers import BatchNormalizationBatchEnsemble
+
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+rows = np.arange(24.0, dtype="float32").reshape(12, 2) ** 2
+with strategy.scope():
+    layer = BatchNormalizationBatchEnsemble(synchronized=True, ensemble_size=2)
+    layer.build((None, 2))
+# The first replica has four rows and the second eight.
+parts = strategy.experimental_distribute_values_from_function(
+    lambda context: tf.constant(rows[[slice(0, 4), slice(4, 12)][context.replica_id_in_sync_group]])
+)
+run = tf.function(lambda part: strategy.run(lambda r: layer(r, training=True), (part,)))
+outputs = strategy.experimental_local_results(run(parts))
+print(json.dumps({"rows": rows.tolist(), "outputs": tf.concat(outputs, 0).numpy().tolist()}))
+"""
+
+
+def test_synchronised_replicas_share_the_moments_of_the_whole_batch(run_python):
+    result = json.loads(run_python(REPLICAS, "tensorflow").splitlines()[-1])
+    rows = np.array(result["rows"])
+    for member in range(2):
+        mine = rows[member::2]
+        expected = (mine - mine.mean(0)) / np.sqrt(mine.var(0) + 1e-3)
+        np.testing.assert_allclose(result["outputs"][member::2], expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"renorm": True}, "does not support `renorm`.*True"),
+        ({"renorm_clipping": {"rmax": 3.0}}, "does not support `renorm`.*rmax"),
+        ({"statistics": "own"}, "`statistics` must be .*'own'"),
+    ],
+)
+def test_options_that_are_missing_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        BatchNormalizationBatchEnsemble(ensemble_size=2, **options)
+
+
+@pytest.mark.parametrize(("axis", "shape"), [(0, (None, 3)), (-1, (None, None)), (5, (None, 3))])
+def test_the_axis_must_be_known_and_not_the_batch(axis, shape):
+    with pytest.raises(ValueError, match=f"`axis` must name an axis .*axis={axis}"):
+        BatchNormalizationBatchEnsemble(axis, ensemble_size=2).build(shape)
+
+
+def test_a_mask_of_another_rank_is_refused():
+    layer = BatchNormalizationBatchEnsemble(ensemble_size=2)
+    with pytest.raises(ValueError, match=r"mask of shape \(4,\) for rows of shape \(4, 3, 2\)"):
+        layer(rows_of(4, 3, 2), training=True, mask=np.ones(4, "bool"))
