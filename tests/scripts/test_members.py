@@ -1,0 +1,77 @@
+"""The front door of the experiments: what it reads, and what it says where that is missing."""
+
+import argparse
+import gzip
+import importlib.util
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "members.py"
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("members", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def write_idx(path, array):
+    header = bytes((0, 0, 8, array.ndim)) + struct.pack(f">{array.ndim}I", *array.shape)
+    path.write_bytes(gzip.compress(header + array.astype(np.uint8).tobytes()))
+
+
+@pytest.fixture
+def fashion(tmp_path):
+    draw = np.random.default_rng(0)
+    for part, count in (("train", 20), ("t10k", 10)):
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte.gz", draw.integers(0, 255, (count, 28, 28)))
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte.gz", np.arange(count) % 10)
+    return tmp_path
+
+
+def test_a_task_and_foreign_images_of_its_shape(script, fashion, tmp_path):
+    colour = np.random.default_rng(1).integers(0, 255, (6, 32, 32, 3)).astype(np.uint8)
+    packed = tmp_path / "signs.npz"
+    pictures = [_jpeg(image) for image in colour]
+    np.savez(
+        packed,
+        header=np.zeros(0, np.uint8),
+        data=np.frombuffer(b"".join(pictures), np.uint8),
+        offsets=np.cumsum([0, *map(len, pictures)]).astype(np.uint32),
+        labels=np.zeros(6, np.uint8),
+        class_names=np.array(["sign"]),
+    )
+    task = script.read_task("fashion-mlp", fashion, [packed])
+    assert (len(task.train), len(task.test)) == (20, 10)
+    assert task.outside["signs"].images.shape == (6, 28, 28, 1)
+    assert task.defaults["model"] == "mlp"
+
+
+def _jpeg(image):
+    import io
+
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_missing_files_are_named(script, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["members.py", "fashion-mlp", "--data", str(tmp_path)])
+    assert script.main() == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: expected one file train-images*") and str(tmp_path) in error
+
+
+def test_shards(script):
+    assert script._shard("1/3") == (1, 3)
+    for wrong in ("3/3", "1", "a/b", "-1/2", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match="such as 0/2"):
+            script._shard(wrong)
