@@ -174,7 +174,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, metavar="FILE", help="JSON to write")
     args = parser.parse_args()
     if args.runs < 2 or args.threads < 1:
-        parser.error(f"expected --runs from 2 and --threads from 1; got {args.runs}, {args.threads}")
+        parser.error(f"expected --runs from 2, --threads from 1; got {args.runs}, {args.threads}")
     # Read when the backend is imported, which is why nothing above imports it.
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(args.threads)
     known = list(cases())
