@@ -148,6 +148,8 @@ class ImageCells:
     def _score(self, logits_of, scaling, curve):
         test = self.task.test
         logits = logits_of(scaling(test.images))  # (N, M, C)
+        if not np.all(np.isfinite(logits)):
+            return {"diverged": True}
         columns = _columns(logits, test.labels)
         log_likelihood = metrics.calibrated_log_likelihood(
             metrics.mean_log_probs(logits), test.labels

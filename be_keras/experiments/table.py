@@ -71,8 +71,9 @@ def markdown(table: Table, results: Mapping[str, Mapping[int, Mapping]]) -> str:
         results: Of `read_results`.
 
     Returns:
-        Lines of a Markdown table. A row without any result says "missing"; one with fewer seeds
-        than the table asks for says how many it has.
+        Lines of a Markdown table. A row without any result says "missing", one whose every
+        result says `diverged` says so; one with fewer seeds than the table asks for says how many
+        it has.
     """
     lines = [
         "| " + " | ".join(["", *(column.title for column in table.columns), "seeds"]) + " |",
@@ -80,7 +81,9 @@ def markdown(table: Table, results: Mapping[str, Mapping[int, Mapping]]) -> str:
     ]
     for label, name in table.rows:
         found = results.get(name, {})
-        if found:
+        if found and all(result.get("diverged") for result in found.values()):
+            cells, seeds = ["diverged"] * len(table.columns), str(len(found))
+        elif found:
             cells = [_cell(column, values(column, found)) for column in table.columns]
             seeds = str(len(found))
             if len(found) < table.seeds:

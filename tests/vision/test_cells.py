@@ -86,6 +86,12 @@ def test_a_deep_ensemble_and_its_equivalent(train):
     assert seeds == [100, 101, 102, 10_000, 10_001]
 
 
+def test_training_that_diverges_is_a_result(train):
+    result = train(Cell("task", "hot", 0, {"ensemble_size": 2, "learning_rate": 1e20}))
+    assert result["diverged"] and "scores" not in result
+    assert result["steps"] == 12
+
+
 def test_costs_count_rows():
     plain = make_settings(**DEFAULTS)
     assert costs(plain)["row_examples"] == 12 * 16

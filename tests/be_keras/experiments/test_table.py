@@ -31,6 +31,11 @@ def test_markdown():
     )
 
 
+def test_what_diverged_says_so():
+    diverged = {"near": {0: {"diverged": True}, 1: {"diverged": True}}}
+    assert "| near one | diverged | diverged | 2 |" in markdown(TABLE, diverged)
+
+
 def test_columns_know_what_is_better():
     with pytest.raises(ValueError, match='"higher", "lower" or ""'):
         Column("NLL", "nll", better="up")
