@@ -76,7 +76,7 @@ def runner(layer, rows, backward, xla):
     call(rows)
     variables = layer.trainable_variables
     if keras.backend.backend() == "jax":
-        return _on_jax(layer, call, rows, variables, backward)
+        return _on_jax(call, rows, variables, backward)
     import tensorflow as tf
 
     pull = tf.random.normal(call(rows).shape)
@@ -93,7 +93,7 @@ def runner(layer, rows, backward, xla):
     return lambda: run(rows)[-1].numpy()
 
 
-def _on_jax(layer, call, rows, variables, backward):
+def _on_jax(call, rows, variables, backward):
     import jax
     import keras
 
@@ -169,7 +169,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=30, help="pairs of runs; default: 30")
-    parser.add_argument("--threads", type=int, default=2, help="default: 2")
+    parser.add_argument("--threads", type=int, default=2, help="of TensorFlow; default: 2")
     parser.add_argument("--only", nargs="+", metavar="LAYER", help="default: all")
     parser.add_argument("--out", type=Path, metavar="FILE", help="JSON to write")
     args = parser.parse_args()
@@ -189,7 +189,10 @@ def main() -> int:
         print(line(row), flush=True)
         found.append(row)
     if args.out:
-        content = {"members": MEMBERS, "threads": args.threads, "runs": args.runs, "rows": found}
+        from be_keras.experiments import environment
+
+        options = {"members": MEMBERS, "threads": args.threads, "runs": args.runs}
+        content = {**options, "environment": environment(), "rows": found}
         args.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -3,9 +3,10 @@
     python scripts/members.py fashion-mlp --data FOLDER --outside FILE.npz FILE.npz
 
 FOLDER holds Fashion-MNIST's four idx files, .gz or plain; for cifar-resnet it holds
-cifar10_train.npz and cifar10_test.npz. Files of foreign images are .npz files with images in
-them. One small JSON a cell comes to lie under docs/results/members; the same command again goes
-on where it was stopped. `--shard 0/2` and `--shard 1/2` are two halves for two processes.
+cifar10_train.npz and cifar10_test.npz. These, and the files of foreign images, ood_tin40.npz and
+ood_gtsrb.npz in the tables, hold JPEGs of one header, as `vision.jpeg` describes. One small JSON a
+cell comes to lie under docs/results/members; the same command again goes on where it was stopped.
+`--shard 0/2` and `--shard 1/2` are two halves for two processes.
 """
 
 import argparse
@@ -81,11 +82,11 @@ def main() -> int:
     index, count = args.shard
     try:
         task = read_task(args.task, args.data, args.outside)
+        grid = cells(args.task, args.questions, args.seeds)[index::count]
+        run_cells(grid, args.out, ImageCells(task, args.work / args.task))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    grid = cells(args.task, args.questions, args.seeds)[index::count]
-    run_cells(grid, args.out, ImageCells(task, args.work / args.task))
     return 0
 
 

@@ -1,1 +1,1 @@
-"""Image classification with BatchEnsemble: data, models and one command a verb."""
+"""Image classification with BatchEnsemble: readers, small networks, and experiments on them."""

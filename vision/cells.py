@@ -39,8 +39,6 @@ class ImageTask:
         train, test: images of the same classes.
         outside: other images of the same shape, by name.
         defaults: settings that hold where a cell says nothing.
-        tuned: the part of the defaults that was tuned for one network, which the reference
-            curve is trained with whatever a cell says.
     """
 
     train: Images
@@ -60,6 +58,8 @@ class ImageCells:
     def __init__(self, task: ImageTask, work: str | Path):
         self.task = task
         self.work = Path(work)
+        data = (task.train.images, task.train.labels, task.test.images, task.test.labels)
+        self._data = hashlib.sha256(b"".join(map(np.ascontiguousarray, data))).hexdigest()
 
     def __call__(self, cell: Cell) -> dict:
         """The result of one cell: its cost, `scores`, and how its members differ."""
@@ -72,14 +72,14 @@ class ImageCells:
         keras.utils.set_random_seed(cell.seed)
         untrained = new_classifier(settings, images)
         per_row, cosine = multiply_adds(untrained.body), {}
-        if untrained.ensemble_size > 1:
+        if untrained.ensemble_size > 1 and not settings.branch:  # else members begin elsewhere
             cosine["begin"] = self._gradient_cosine(untrained, scaling)
         if networks == 1:
             keras.utils.set_random_seed(cell.seed)
             model = train_classifier(settings, images, scaling)
             logits = partial(model.predict, batch_size=500, verbose=0)
             parameters = model.count_params()
-            if cosine:
+            if model.ensemble_size > 1:
                 cosine["end"] = self._gradient_cosine(model, scaling)
         else:
             ensemble = self._deep_ensemble(settings, networks, first_seed=100 * (cell.seed + 1))
@@ -100,7 +100,7 @@ class ImageCells:
         They are trained when they are first asked for.
         """
         reference = self._reference_settings(settings)
-        path = self.work / f"curve-{_digest(reference)}.npz"
+        path = self.work / f"curve-{self._digest(reference)}.npz"
         if not path.exists():
             ensemble = self._deep_ensemble(reference, REFERENCE_NETWORKS, REFERENCE_SEED)
             images = self.task.test
@@ -123,17 +123,19 @@ class ImageCells:
 
     def _deep_ensemble(self, settings, networks, first_seed):
         images, scaling = self._training_images(settings)
-        folder = self.work / f"networks-{_digest(settings)}"
+        folder = self.work / f"networks-{self._digest(settings)}"
         ensemble = DeepEnsemble(
             lambda: train_classifier(settings, images, scaling), networks, first_seed, folder
         )
         ensemble.train()
         return ensemble
 
+    def _digest(self, settings):
+        text = json.dumps([dataclasses.asdict(settings), self._data], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
     def _training_images(self, settings):
-        images = self.task.train
-        if settings.examples < len(images):
-            images = images.take(settings.examples, seed=0)  # the same ones for every seed
+        images = self.task.train.take(settings.examples, seed=0)  # the same ones for every seed
         return images, Scaling.of(images.images)
 
     def _gradient_cosine(self, model, scaling):
@@ -202,8 +204,3 @@ def _columns(logits, labels):
     records = metrics.Records()
     records.append(metrics.ensemble_records(logits, labels))
     return records.columns()
-
-
-def _digest(settings):
-    text = json.dumps(dataclasses.asdict(settings), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -97,6 +97,11 @@ class Settings:
                 if not holds(value):
                     raise UserError(f"setting {key} must be {expected}; got {value!r}.")
         fast_initializer(self.initializer)
+        if self.branch and self.ensemble_size and self.biases == "shared":
+            raise UserError(
+                "setting branch needs biases=members: with shared biases layers are named unlike "
+                f"the network's; got branch={self.branch} and biases=shared."
+            )
         if self.where == "last" and self.heads != "members":
             raise UserError(
                 f"setting where=last needs heads=members, whose r and s it draws; got heads="

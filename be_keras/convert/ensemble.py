@@ -42,7 +42,7 @@ def to_batch_ensemble(
             which `*` and `?` stand for anything.
         per_member: What else belongs to the members, out of "norms" (scale, shift and moving
             statistics of the normalisations that rows reach) and "head" (the last layers with
-            weights before the outputs are converted, chosen or not).
+            weights before the outputs are converted, chosen or not, unless frozen).
         r_initializer, s_initializer: Initialisers of the fast weights, or functions from a layer
             of `model` to one, such as `signs_in_the_head(model)`.
         members: "shared" or "split", as in `EnsembleModel`.
@@ -120,7 +120,7 @@ class _Conversion:
         meets_rows = any(self._is_rows(value) for value in keras.tree.flatten((args, kwargs)))
         if not meets_rows and not self._needs_rows(layer):
             return self.without(layer, *args, **kwargs)
-        self.met_rows.add(id(layer))
+        self.met_rows.update(id(leaf) for leaf in (layer, *leaves_of(layer)))
         args, kwargs = keras.tree.map_structure(self._to_rows, (args, kwargs))
         outputs = self.with_members(layer, *args, **kwargs)
         for tensor in keras.tree.flatten(outputs):

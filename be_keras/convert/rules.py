@@ -46,7 +46,7 @@ class Rule:
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"{_named(layer)} cannot become a {self.member.__name__}: {error} Leave it shared "
-                "by all members with `convert`, or change that option of it."
+                "by all members, with `convert` or `per_member`, or change that option of it."
             ) from error
 
         def fill():

@@ -82,6 +82,6 @@ class DeepEnsemble:
             self._in_memory[seed] = model
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / f"partial-{seed}.keras"
+        partial = self.folder / f"partial-{seed}-{os.getpid()}.keras"  # others may train it too
         model.save(partial)
         os.replace(partial, self._path(seed))  # whole or not at all

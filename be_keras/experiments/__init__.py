@@ -2,7 +2,16 @@
 
 from be_keras.experiments.cell import Cell, read_results
 from be_keras.experiments.figure import draw
-from be_keras.experiments.runner import run_cells
+from be_keras.experiments.runner import environment, run_cells
 from be_keras.experiments.table import Column, Table, markdown
 
-__all__ = ["Cell", "Column", "Table", "draw", "markdown", "read_results", "run_cells"]
+__all__ = [
+    "Cell",
+    "Column",
+    "Table",
+    "draw",
+    "environment",
+    "markdown",
+    "read_results",
+    "run_cells",
+]

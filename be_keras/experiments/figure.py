@@ -12,7 +12,7 @@ def draw(table: Table, results: Mapping[str, Mapping[int, Mapping]], path: str |
 
     Args:
         table: What to draw; rows from top to bottom, columns from left to right.
-        results: Of `read_results`. Rows without results are marked "missing".
+        results: Of `read_results`. Rows without numbers say why: "missing" or "diverged".
         path: The image to write, .png or .svg; needs the extra `experiments`.
     """
     import matplotlib  # an extra: tables do without it
@@ -31,8 +31,8 @@ def draw(table: Table, results: Mapping[str, Mapping[int, Mapping]], path: str |
     )
     for panel, column in zip(panels[0], columns, strict=True):
         for place, (_, name) in enumerate(rows):
-            numbers = values(column, results.get(name, {}))
-            _draw_row(panel, place, numbers)
+            found = results.get(name, {})
+            _draw_row(panel, place, values(column, found), "diverged" if found else "missing")
         arrow = {"higher": " →", "lower": " ←", "": ""}[column.better]
         panel.set_title(column.title + arrow, fontsize=9)
         panel.tick_params(labelsize=8)
@@ -48,10 +48,10 @@ def draw(table: Table, results: Mapping[str, Mapping[int, Mapping]], path: str |
     pyplot.close(figure)
 
 
-def _draw_row(panel, place, numbers):
+def _draw_row(panel, place, numbers, otherwise):
     if not numbers:
         panel.annotate(
-            "missing", (0.5, place), xycoords=("axes fraction", "data"),
+            otherwise, (0.5, place), xycoords=("axes fraction", "data"),
             ha="center", va="center", fontsize=7, color="0.6",
         )  # fmt: skip
         return

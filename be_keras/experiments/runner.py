@@ -1,11 +1,11 @@
 """Runs the cells that have not been run: one after another, each leaving its file."""
 
+import importlib
 import os
 import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 import keras
@@ -39,6 +39,7 @@ def run_cells(
     """
     cells = _distinct(cells)
     missing = [cell for cell in cells if cell.read(folder) is None]
+    made_with = environment()
     say(f"{len(cells)} cells, {len(cells) - len(missing)} of them done already")
     started = time.monotonic()
     for done, cell in enumerate(missing):
@@ -50,7 +51,7 @@ def run_cells(
             "seconds": round(time.monotonic() - seconds, 1),
             "cpu_seconds": round(cpu_seconds, 1),
         }
-        cell.write(folder, {**result, **cost, "environment": environment()})
+        cell.write(folder, {**result, **cost, "environment": made_with})
         elapsed = time.monotonic() - started
         left = elapsed / (done + 1) * (len(missing) - done - 1)
         say(
@@ -81,7 +82,7 @@ def environment() -> dict:
     return {
         "python": platform.python_version(),
         "keras": keras.version(),
-        "backend": f"{backend} {version(backend)}",
+        "backend": f"{backend} {importlib.import_module(backend).__version__}",
         "machine": platform.machine(),
         "cores": os.cpu_count(),
     }

@@ -59,8 +59,13 @@ class Table:
 
 def values(column: Column, results: Mapping[int, Mapping]) -> list[float]:
     """The numbers of one column over the seeds of a row, in the order of seeds."""
-    found = [column.value(results[seed]) for seed in sorted(results)]
+    found = [column.value(results[seed]) for seed in sorted(converged(results))]
     return [value for value in found if value is not None]
+
+
+def converged(results: Mapping[int, Mapping]) -> dict[int, Mapping]:
+    """The results of a row, by seed, that do not say `diverged`."""
+    return {seed: result for seed, result in results.items() if not result.get("diverged")}
 
 
 def markdown(table: Table, results: Mapping[str, Mapping[int, Mapping]]) -> str:
@@ -71,9 +76,8 @@ def markdown(table: Table, results: Mapping[str, Mapping[int, Mapping]]) -> str:
         results: Of `read_results`.
 
     Returns:
-        Lines of a Markdown table. A row without any result says "missing", one whose every
-        result says `diverged` says so; one with fewer seeds than the table asks for says how many
-        it has.
+        Lines of a Markdown table. A row without any result says "missing"; one with fewer seeds
+        than the table asks for says how many it has, and how many of them diverged.
     """
     lines = [
         "| " + " | ".join(["", *(column.title for column in table.columns), "seeds"]) + " |",
@@ -81,15 +85,13 @@ def markdown(table: Table, results: Mapping[str, Mapping[int, Mapping]]) -> str:
     ]
     for label, name in table.rows:
         found = results.get(name, {})
-        if found and all(result.get("diverged") for result in found.values()):
-            cells, seeds = ["diverged"] * len(table.columns), str(len(found))
-        elif found:
+        diverged = len(found) - len(converged(found))
+        if converged(found):
             cells = [_cell(column, values(column, found)) for column in table.columns]
-            seeds = str(len(found))
-            if len(found) < table.seeds:
-                seeds += f" of {table.seeds}"
         else:
-            cells, seeds = ["missing"] * len(table.columns), f"0 of {table.seeds}"
+            cells = ["diverged" if diverged else "missing"] * len(table.columns)
+        seeds = str(len(found)) + (f" of {table.seeds}" if len(found) < table.seeds else "")
+        seeds += f", {diverged} diverged" if diverged else ""
         lines.append("| " + " | ".join([label, *cells, seeds]) + " |")
     return "\n".join(lines)
 

@@ -23,17 +23,19 @@ def branch_off(network: keras.Model, ensemble: keras.Model) -> list[str]:
         ValueError: A weight of the network has no place in the ensemble, or another shape.
     """
     places = _weights_by_path(ensemble.body)
-    for path, weight in _weights_by_path(network.body).items():
-        place = places.pop(path, None)
-        if place is None or not _fits(weight.shape, place.shape):
+    weights = _weights_by_path(network.body)
+    for path, weight in weights.items():
+        place = places.get(path)
+        if place is None or not _fits(weight.shape, place.shape, ensemble.ensemble_size):
             raise ValueError(
                 f"Weight {path!r} of the network, shape {tuple(weight.shape)}, needs a "
                 "weight of that path and shape in the ensemble, with or without a member axis "
                 f"in front. Found: {None if place is None else tuple(place.shape)}. Build both "
                 "bodies of the same layers and names."
             )
-        place.assign(ops.broadcast_to(weight, place.shape))
-    return sorted(places)
+    for path, weight in weights.items():  # all fit: nothing is left half copied
+        places[path].assign(ops.broadcast_to(weight, places[path].shape))
+    return sorted(places.keys() - weights.keys())
 
 
 def _weights_by_path(body):
@@ -45,8 +47,11 @@ def _weights_by_path(body):
     }
 
 
-def _fits(shape, place):
+def _fits(shape, place, ensemble_size):
+    """Whether a weight is the shared one, or goes `ensemble_size` times into the members' one.
+
+    A network's own may have a member axis too, of length 1.
+    """
     shape, place = tuple(shape), tuple(place)
-    if shape == place or shape == place[1:]:
-        return True
-    return len(shape) == len(place) and shape[0] == 1 and shape[1:] == place[1:]
+    of_members = ((ensemble_size, *shape), (ensemble_size, *shape[1:]) if shape[:1] == (1,) else ())
+    return shape == place or place in of_members

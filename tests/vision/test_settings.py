@@ -45,6 +45,7 @@ def test_settings_survive_json():
         ({"multiplier": -1}, "multiplier must be 0 or more, and finite; got -1"),
         ({"branch": 1.0}, r"branch must be in \[0, 1\); got 1.0"),
         ({"initializer": "signs"}, "initializer must be random_sign, .*; got 'signs'"),
+        ({"branch": 0.5, "ensemble_size": 2, "biases": "shared"}, "branch needs biases=members"),
         ({"where": "last", "heads": "shared"}, "where=last needs heads=members.*heads=shared"),
     ],
 )

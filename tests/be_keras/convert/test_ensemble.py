@@ -58,6 +58,21 @@ def test_a_layer_that_meets_examples_and_rows_is_one_layer(check_members):
     model = keras.Model(inputs, outputs)
     ensemble = to_batch_ensemble(model, M, convert=["first", "head"])
     check_members(ensemble, model, np.random.default_rng(0).normal(size=(2, 4)))
+
+
+def test_a_norm_that_met_rows_in_a_nested_graph_gets_rows_outside_too(check_members):
+    norm = layers.LayerNormalization(name="norm")
+    inner = keras.Input((4,))
+    nested = keras.Model(inner, norm(layers.Dense(4, name="first")(inner)))
+    late = inputs = keras.Input((4,))
+    rows = nested(inputs)
+    for _ in range(4):  # so that the norm meets these examples after the rows
+        late = layers.Activation("tanh")(late)
+    model = keras.Model(inputs, layers.Dense(2, name="head")(rows + norm(late)))
+    ensemble = to_batch_ensemble(model, M, convert=["first", "head"])
+    draw = np.random.default_rng(0)
+    for count in (1, 2, M):
+        check_members(ensemble, model, draw.normal(size=(count, 4)))
     assert len(weights_by_role(ensemble)["shared"]) == 3  # the kernels
     assert len(weights_by_role(ensemble)["norm"]) == 2
 

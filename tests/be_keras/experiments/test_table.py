@@ -32,8 +32,16 @@ def test_markdown():
 
 
 def test_what_diverged_says_so():
-    diverged = {"near": {0: {"diverged": True}, 1: {"diverged": True}}}
-    assert "| near one | diverged | diverged | 2 |" in markdown(TABLE, diverged)
+    lost = {"diverged": True}
+    assert "| near one | diverged | diverged | 2, 2 diverged |" in markdown(
+        TABLE, {"near": {0: lost, 1: lost}}
+    )
+    assert "| near one | diverged | diverged | 1 of 2, 1 diverged |" in markdown(
+        TABLE, {"near": {1: lost}}
+    )
+    assert "| near one | 0.25 | – | 2, 1 diverged |" in markdown(
+        TABLE, {"near": {0: {"scores": {"nll": 0.25}}, 1: lost}}
+    )
 
 
 def test_columns_know_what_is_better():

@@ -58,5 +58,12 @@ def test_fast_weights_are_left_alone():
 def test_bodies_that_differ_are_refused():
     with pytest.raises(ValueError, match=r"'hidden/kernel'.*\(5, 4\).*\(5, 7\)"):
         branch_off(plain(), members(units=7))
+    untouched = members()
+    before = untouched.get_weights()
+    with pytest.raises(ValueError, match="'head/kernel'"):
+        branch_off(plain(), members(head="other"))
+    with pytest.raises(ValueError, match=r"'hidden/kernel'"):
+        branch_off(plain(units=1), untouched)
+    np.testing.assert_equal(untouched.get_weights(), before)
     with pytest.raises(ValueError, match=r"'head/kernel'.*None"):
         branch_off(plain(), members(head="other"))
