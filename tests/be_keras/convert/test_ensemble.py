@@ -58,6 +58,8 @@ def test_a_layer_that_meets_examples_and_rows_is_one_layer(check_members):
     model = keras.Model(inputs, outputs)
     ensemble = to_batch_ensemble(model, M, convert=["first", "head"])
     check_members(ensemble, model, np.random.default_rng(0).normal(size=(2, 4)))
+    assert len(weights_by_role(ensemble)["shared"]) == 3  # the kernels
+    assert len(weights_by_role(ensemble)["norm"]) == 2
 
 
 def test_a_norm_that_met_rows_in_a_nested_graph_gets_rows_outside_too(check_members):
@@ -73,8 +75,6 @@ def test_a_norm_that_met_rows_in_a_nested_graph_gets_rows_outside_too(check_memb
     draw = np.random.default_rng(0)
     for count in (1, 2, M):
         check_members(ensemble, model, draw.normal(size=(count, 4)))
-    assert len(weights_by_role(ensemble)["shared"]) == 3  # the kernels
-    assert len(weights_by_role(ensemble)["norm"]) == 2
 
 
 def test_split_members_train_on_their_share(graphs, randomise, check_members):
