@@ -9,7 +9,7 @@ import keras
 SHARED, FAST, BIAS, NORM, HEAD = "shared", "fast", "bias", "norm", "head"
 ROLES = (SHARED, FAST, BIAS, NORM, HEAD)
 
-_NORMS = (
+NORMS = (
     keras.layers.BatchNormalization,
     keras.layers.GroupNormalization,
     keras.layers.LayerNormalization,
@@ -43,7 +43,7 @@ def assign_roles(model, head=None):
             keep their roles.
     """
     for layer in model._flatten_layers():
-        if isinstance(layer, _NORMS):
+        if isinstance(layer, NORMS):
             _mark(layer.weights, NORM)
         bias = getattr(layer, "bias", None)
         if isinstance(bias, keras.Variable):

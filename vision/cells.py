@@ -106,8 +106,7 @@ class ImageCells:
             images = self.task.test
             _, scaling = self._training_images(reference)
             logits = ensemble.logits(scaling(images.images))
-            log_probs = np.moveaxis(logits, 1, 0)  # (K, N, C)
-            log_probs = log_probs - np.logaddexp.reduce(log_probs, axis=-1, keepdims=True)
+            log_probs = [metrics.mean_log_probs(logits[:, [k]]) for k in range(logits.shape[1])]
             curve = metrics.reference_curve(
                 log_probs, images.labels, minimum=REFERENCE_NETWORKS
             )

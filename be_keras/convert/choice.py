@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from be_keras.convert.graphs import NORMS, last_layers, leaves_of
+from be_keras.convert.graphs import last_layers, leaves_of
+from be_keras.roles import NORMS
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ import keras
 
 from be_keras import initializers
 from be_keras.convert.choice import chosen_layers, head_layers
-from be_keras.convert.graphs import NORMS, Counterparts, last_layers, leaves_of, rebuild
+from be_keras.convert.graphs import Counterparts, last_layers, leaves_of, rebuild
 from be_keras.convert.rules import rule_for
 from be_keras.ensemble_model import EnsembleModel
 from be_keras.members import TileMembers, check_ensemble_size
+from be_keras.roles import NORMS
 
 PER_MEMBER = ("norms", "head")
 

@@ -4,13 +4,6 @@ import keras
 
 from be_keras.members import origin_of
 
-NORMS = (
-    keras.layers.BatchNormalization,
-    keras.layers.GroupNormalization,
-    keras.layers.LayerNormalization,
-    keras.layers.RMSNormalization,
-)
-
 
 def is_graph(layer):
     """Whether a layer is a Sequential or Functional model."""
