@@ -12,11 +12,15 @@ import re
 import sys
 from pathlib import Path
 
+import translation.grid
+import vision.grid
 from be_keras.experiments import draw, markdown, read_results
-from vision import grid
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = ("results.md", "members.md")
+GRIDS = {task: grid for grid in (vision.grid.GRID, translation.grid.GRID) for task in grid.defaults}
+# The columns that people look at first.
+PICTURED = ("calibrated NLL", "DEE", "ECE", "disagreement")
 MARKED = re.compile(r"(<!-- (table|cells): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADER = (
     "| run | unique tokens | row tokens | BLEU | chrF | NLL | member NLL | ECE | ECE of end marks "
@@ -65,7 +69,7 @@ def row(found: dict) -> str:
 def cells_table(docs: Path, task: str, question: str) -> str:
     """Give the Markdown table of one question of the experiments on what makes members differ."""
     results = read_results(docs / "results" / "members", task)
-    return markdown(grid.table(task, question), results) + "\n"
+    return markdown(GRIDS[task].table(task, question), results) + "\n"
 
 
 def rewritten(page: str, docs: Path) -> str:
@@ -87,9 +91,10 @@ def draw_figures(page: str, docs: Path) -> None:
     """Draw the figure of every marked table of experiments, `docs/figures/TASK-QUESTION.png`."""
     for _, kind, names, _ in MARKED.findall(page):
         if kind == "cells":
-            shown = grid.table(*names.split("/"))
-            columns = [column for column in shown.columns if column.title in grid.PICTURED]
-            results = read_results(docs / "results" / "members", names.split("/")[0])
+            task, question = names.split("/")
+            shown = GRIDS[task].table(task, question)
+            columns = [column for column in shown.columns if column.title in PICTURED]
+            results = read_results(docs / "results" / "members", task)
             (docs / "figures").mkdir(exist_ok=True)
             path = docs / "figures" / f"{shown.name}.png"
             draw(dataclasses.replace(shown, columns=columns), results, path)

@@ -4,19 +4,24 @@
 
 FOLDER holds Fashion-MNIST's four idx files, .gz or plain; for cifar-resnet it holds
 cifar10_train.npz and cifar10_test.npz. These, and the files of foreign images, ood_tin40.npz and
-ood_gtsrb.npz in the tables, hold JPEGs of one header, as `vision.jpeg` describes. One small JSON a
-cell comes to lie under docs/results/members; the same command again goes on where it was stopped.
-`--shard 0/2` and `--shard 1/2` are two halves for two processes.
+ood_gtsrb.npz in the tables, hold JPEGs of one header, as `vision.jpeg` describes. For multi30k
+FOLDER and the foreign text, newstest2013 in the tables, are folders made by `translation prepare`
+with one vocabulary, of which the test split is read. One small JSON a cell comes to lie under
+docs/results/members; the same command again goes on where it was stopped. `--shard 0/2` and
+`--shard 1/2` are two halves for two processes.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+import translation.grid
+import vision.grid
 from be_keras.experiments import run_cells
+from translation.cells import TextCells, TextTask
+from translation.errors import UserError as TextError
 from vision.cells import ImageCells, ImageTask
 from vision.errors import UserError
-from vision.grid import DEFAULTS, QUESTIONS, cells
 from vision.idx import read_idx
 from vision.images import Images
 from vision.matching import match
@@ -25,10 +30,25 @@ from vision.npz import read_npz
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "members"
 # More foreign images tell no more than this many, and take as long.
 OUTSIDE = 4_000
+GRIDS = {task: grid for grid in (vision.grid.GRID, translation.grid.GRID) for task in grid.defaults}
+QUESTIONS = {question for grid in GRIDS.values() for question in grid.questions}
+
+
+def trainer(name: str, data: Path, outside: list[Path], work: Path):
+    """What runs the cells of a task.
+
+    Raises:
+        UserError: a file is missing or holds something else; of `vision` or `translation`.
+    """
+    if name in translation.grid.GRID.defaults:
+        preset, defaults = translation.grid.PRESET[name], translation.grid.DEFAULTS[name]
+        task = TextTask(data, {path.name: path for path in outside}, preset, defaults)
+        return TextCells(task, work)
+    return ImageCells(read_task(name, data, outside), work)
 
 
 def read_task(name: str, data: Path, outside: list[Path]) -> ImageTask:
-    """Read the images of a task.
+    """Read the images of a task on images.
 
     Raises:
         UserError: a file is missing or holds something else.
@@ -41,7 +61,7 @@ def read_task(name: str, data: Path, outside: list[Path]) -> ImageTask:
     else:
         train, test = (read_npz(_one(data, f"cifar10_{part}.npz")) for part in ("train", "test"))
     foreign = {path.stem: _foreign(path, train.images.shape[1:]) for path in outside}
-    return ImageTask(train, test, foreign, DEFAULTS[name])
+    return ImageTask(train, test, foreign, GRIDS[name].defaults[name])
 
 
 def _one(folder: Path, pattern: str) -> Path:
@@ -68,10 +88,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=DEFAULTS)
+    parser.add_argument("task", choices=GRIDS)
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--outside", type=Path, nargs="+", default=[], metavar="FILE")
-    parser.add_argument("--questions", nargs="+", choices=QUESTIONS, default=tuple(QUESTIONS))
+    parser.add_argument("--questions", nargs="+", choices=sorted(QUESTIONS))
     parser.add_argument("--seeds", type=int, default=3, help="default: 3")
     parser.add_argument(
         "--work", type=Path, default=Path("members-work"), help="networks of references"
@@ -80,11 +100,18 @@ def main() -> int:
     parser.add_argument("--shard", type=_shard, default=(0, 1), metavar="I/N")
     args = parser.parse_args()
     index, count = args.shard
+    grid = GRIDS[args.task]
+    questions = args.questions or list(grid.questions)
+    unknown = [name for name in questions if name not in grid.questions]
+    if unknown:
+        parser.error(
+            f"{args.task} has the questions {', '.join(grid.questions)}; got {', '.join(unknown)}"
+        )
+    cells = grid.cells(args.task, questions, args.seeds)
     try:
-        task = read_task(args.task, args.data, args.outside)
-        grid = cells(args.task, args.questions, args.seeds)[index::count]
-        run_cells(grid, args.out, ImageCells(task, args.work / args.task))
-    except UserError as error:
+        train = trainer(args.task, args.data, args.outside, args.work / args.task)
+        run_cells(cells[index::count], args.out, train)
+    except (UserError, TextError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

@@ -85,7 +85,7 @@ def test_check_notices_a_changed_figure(tmp_path, monkeypatch):
 
 def test_tables_and_figures_of_experiments(tmp_path, monkeypatch):
     script = load_script()
-    name = script.grid.table("fashion-mlp", "initializer").rows[0][1]
+    name = script.GRIDS["fashion-mlp"].table("fashion-mlp", "initializer").rows[0][1]
     cell = {"name": name, "seed": 0, "scores": {"nll": 0.25, "dee": 1.5}}
     folder = tmp_path / "results" / "members" / "fashion-mlp"
     folder.mkdir(parents=True)

@@ -125,6 +125,15 @@ class TokenBatches:
         order = random.permutation(len(chunks))[start:]
         return (make_batch(self._corpus, self.plan, chunks[place]) for place in order)
 
+    def pairs_from(self, step: int) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+        """Give inputs and labels of `fit` from a step of the training on, epoch after epoch."""
+        epoch, start = divmod(step, self.plan.steps)
+        while True:
+            for batch in self.batches(epoch, start):
+                inputs = {name: batch[name] for name in ("source", "target_in")}
+                yield inputs, batch["target_out"]
+            epoch, start = epoch + 1, 0
+
 
 def evaluation_batches(
     corpus: TokenCorpus, tokens_per_batch: int, buckets: int = 8, multiple_of: int = 1

@@ -9,7 +9,6 @@ import dataclasses
 import math
 import sys
 import time
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -95,7 +94,7 @@ class _Training:
     ):
         self.run, self.model, self.batches, self.config = run, model, batches, config
         self.valid, self.scorer = valid, Scorer(model)
-        self.example = next(self._from(0))
+        self.example = next(batches.pairs_from(0))
         self.step = int(model.optimizer.iterations)
         # A run that was stopped between its log and its checkpoint repeats what the log has.
         self.log = [entry for entry in run.log() if entry["step"] <= self.step]
@@ -116,7 +115,7 @@ class _Training:
     def _fit(self, count: int, progress: Progress) -> float:
         """Take `count` steps; gives their mean training loss."""
         reseed(self.model, self.config.seed, self.step)
-        batches = progress.counting(islice(self._from(self.step), count))
+        batches = progress.counting(islice(self.batches.pairs_from(self.step), count))
         history = self.model.fit(
             stream(batches, self.example),
             steps_per_epoch=count,
@@ -126,15 +125,6 @@ class _Training:
         )
         self.step += count
         return history.history["loss"][-1]
-
-    def _from(self, step: int) -> Iterator[tuple[dict, np.ndarray]]:
-        """Training pairs of input and label from a step on, epoch after epoch."""
-        epoch, start = divmod(step, self.batches.plan.steps)
-        while True:
-            for batch in self.batches.batches(epoch, start):
-                inputs = {name: batch[name] for name in ("source", "target_in")}
-                yield inputs, batch["target_out"]
-            epoch, start = epoch + 1, 0
 
     def _checkpoint(self, loss: float, seconds: float, progress: Progress) -> None:
         """Validate, log, and save; the last file written is the one that resuming starts from."""

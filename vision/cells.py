@@ -7,7 +7,6 @@ large for a result: the networks of the reference curve and of the deep ensemble
 import dataclasses
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 
 from be_keras import metrics
 from be_keras.ensembles import DeepEnsemble
-from be_keras.experiments import Cell
+from be_keras.experiments import Cell, cached
 from vision.arithmetic import multiply_adds
 from vision.images import Images
 from vision.scaling import Scaling
@@ -100,21 +99,16 @@ class ImageCells:
         They are trained when they are first asked for.
         """
         reference = self._reference_settings(settings)
-        path = self.work / f"curve-{self._digest(reference)}.npz"
-        if not path.exists():
+
+        def curve():
             ensemble = self._deep_ensemble(reference, REFERENCE_NETWORKS, REFERENCE_SEED)
             images = self.task.test
             _, scaling = self._training_images(reference)
             logits = ensemble.logits(scaling(images.images))
             log_probs = [metrics.mean_log_probs(logits[:, [k]]) for k in range(logits.shape[1])]
-            curve = metrics.reference_curve(
-                log_probs, images.labels, minimum=REFERENCE_NETWORKS
-            )
-            with tempfile.NamedTemporaryFile(dir=self.work, suffix=".npz", delete=False) as file:
-                np.savez_compressed(file, curve=curve)
-            Path(file.name).replace(path)
-        with np.load(path) as file:
-            return file["curve"]
+            return metrics.reference_curve(log_probs, images.labels, minimum=REFERENCE_NETWORKS)
+
+        return cached(self.work / f"curve-{self._digest(reference)}.npz", curve)
 
     def _reference_settings(self, settings):
         kept = {key: getattr(settings, key) for key in ("model", "width", "examples")}

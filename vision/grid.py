@@ -1,13 +1,9 @@
 """What the experiments on images ask: tasks, and the tables of cells that answer each question.
 
-Pure data: `scripts/members.py` runs the cells, `scripts/make_tables.py` writes the tables. A row
-names changes to its task's defaults; equal changes are one cell, in however many tables it stands.
+Pure data: `scripts/members.py` runs the cells, `scripts/make_tables.py` writes the tables.
 """
 
-import re
-from collections.abc import Mapping
-
-from be_keras.experiments import Cell, Column, Table
+from be_keras.experiments import Column, Grid
 
 # What every cell of a task starts from. The rate of fashion-mlp is the best of .0125 to .1 for one
 # network, by its calibrated NLL on the test images; those of the others are guesses so far.
@@ -170,51 +166,6 @@ def _columns(outside):
     ]
 
 
-# The columns that people look at first.
-PICTURED = ("calibrated NLL", "DEE", "ECE", "disagreement")
-
 OUTSIDE = ("ood_tin40", "ood_gtsrb")
 
-
-def table(task: str, question: str) -> Table:
-    """The table of one question on one task; KeyError if there is none."""
-    title, rows = QUESTIONS[question]
-    named = [(label, name_of(settings_of(task, changes))) for label, changes in rows]
-    return Table(f"{task}-{question}", title, named, _columns(OUTSIDE))
-
-
-def cells(task: str, questions: tuple[str, ...], seeds: int) -> list[Cell]:
-    """The cells that answer some questions, the first seed of all before the second of any."""
-    found = {}
-    for question in questions:
-        for _, changes in QUESTIONS[question][1]:
-            settings = settings_of(task, changes)
-            if found.setdefault(name_of(settings), settings) != settings:
-                raise ValueError(
-                    f"Two rows share the name {name_of(settings)!r}, with {settings} and "
-                    f"{found[name_of(settings)]}. Let `name_of` tell them apart."
-                )
-    return [
-        Cell(task, name, seed, settings)
-        for seed in range(seeds)
-        for name, settings in found.items()
-    ]
-
-
-def settings_of(task: str, changes: Mapping) -> dict:
-    """A row's settings; `steps` and `batch` in a row are factors on the task's."""
-    factors = {
-        key: changes[key] * DEFAULTS[task][key] for key in ("steps", "batch") if key in changes
-    }
-    return {**changes, **factors}
-
-
-def name_of(settings: Mapping) -> str:
-    """A file name for settings: the method first, then what differs from the task's defaults."""
-    settings = dict(settings)
-    size, networks = settings.pop("ensemble_size"), settings.pop("networks", 1)
-    words = [f"members{size}" if size else f"networks{networks}"]
-    for key, value in sorted(settings.items()):
-        text = f"{value:g}" if isinstance(value, float) else str(value)
-        words.append(f"{key}-{re.sub(r'[^a-z0-9._]+', '-', text)}")
-    return ".".join(words)
+GRID = Grid(DEFAULTS, QUESTIONS, _columns(OUTSIDE), factors=("steps", "batch"))

@@ -5,21 +5,21 @@ import json
 
 import pytest
 
-from be_keras.experiments import Cell
-from vision.grid import DEFAULTS, QUESTIONS, cells, name_of, settings_of, table
+from be_keras.experiments import Cell, name_of
+from vision.grid import DEFAULTS, GRID, QUESTIONS
 from vision.settings import make_settings
 
 
 @pytest.mark.parametrize("task", DEFAULTS)
 def test_every_cell_can_be_made(task):
-    found = cells(task, tuple(QUESTIONS), 2)
+    found = GRID.cells(task, tuple(QUESTIONS), 2)
     for cell in found:
         changes = {key: value for key, value in cell.settings.items() if key != "networks"}
         make_settings(**{**DEFAULTS[task], **changes})
     half = len(found) // 2
     assert [cell.seed for cell in found] == [0] * half + [1] * half
     distinct = {
-        json.dumps(settings_of(task, changes), sort_keys=True)
+        json.dumps(GRID.settings_of(task, changes), sort_keys=True)
         for _, rows in QUESTIONS.values()
         for _, changes in rows
     }
@@ -31,24 +31,14 @@ def test_every_cell_can_be_made(task):
 def test_equal_settings_have_one_name_and_others_another(task, question):
     by_name, by_settings = {}, {}
     for label, changes in QUESTIONS[question][1]:
-        settings = settings_of(task, changes)
+        settings = GRID.settings_of(task, changes)
         name = name_of(settings)
         Cell(task, name, 0)
         assert by_name.setdefault(name, settings) == settings, label
         assert by_settings.setdefault(repr(sorted(settings.items())), name) == name, label
     labels = [label for label, _ in QUESTIONS[question][1]]
     assert len(set(labels)) == len(labels)
-    assert [label for label, _ in table(task, question).rows] == labels
-
-
-def test_known_names_and_factors():
-    assert name_of({"ensemble_size": None}) == "networks1"
-    assert name_of({"ensemble_size": None, "networks": 4}) == "networks4"
-    assert name_of({"ensemble_size": 4, "initializer": "normal:1:0.5", "branch": 0.25}) == (
-        "members4.branch-0.25.initializer-normal-1-0.5"
-    )
-    settings = settings_of("fashion-mlp", {"ensemble_size": 4, "steps": 4})
-    assert settings["steps"] == 4 * DEFAULTS["fashion-mlp"]["steps"]
+    assert [label for label, _ in GRID.table(task, question).rows] == labels
 
 
 def test_defaults_name_known_settings():
