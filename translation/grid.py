@@ -93,4 +93,4 @@ def _columns(outside):
     ]
 
 
-GRID = Grid(DEFAULTS, QUESTIONS, _columns(OUTSIDE), factors=("steps",))
+GRID = Grid(DEFAULTS, QUESTIONS, _columns(OUTSIDE), factors={"steps": "steps"})

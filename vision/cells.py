@@ -71,7 +71,8 @@ class ImageCells:
         keras.utils.set_random_seed(cell.seed)
         untrained = new_classifier(settings, images)
         per_row, cosine = multiply_adds(untrained.body), {}
-        if untrained.ensemble_size > 1 and not settings.branch:  # else members begin elsewhere
+        begins = not (settings.branch or settings.fine_tune)  # else members begin elsewhere
+        if untrained.ensemble_size > 1 and begins:
             cosine["begin"] = self._gradient_cosine(untrained, scaling)
         if networks == 1:
             keras.utils.set_random_seed(cell.seed)
@@ -180,16 +181,16 @@ class ImageCells:
 def costs(settings: Settings, networks: int = 1) -> dict:
     """What training takes: steps, unique examples read, and rows computed, of all networks.
 
-    A row is one example in one member. While members are one network, before they branch, an
-    example is one row; so it is for split members.
+    A row is one example in one member. While members are one network, before they branch or are
+    converted, an example is one row; so it is for split members.
     """
-    first = round(settings.branch * settings.steps)
-    members = settings.ensemble_size or 1
-    rows = 1 if settings.members == "split" else members
+    steps = settings.steps + settings.fine_tune
+    first = settings.steps if settings.fine_tune else round(settings.branch * settings.steps)
+    rows = 1 if settings.members == "split" else settings.ensemble_size or 1
     return {
-        "steps": settings.steps,
-        "unique_examples": settings.steps * settings.batch,
-        "row_examples": networks * settings.batch * (first + (settings.steps - first) * rows),
+        "steps": steps,
+        "unique_examples": steps * settings.batch,
+        "row_examples": networks * settings.batch * (first + (steps - first) * rows),
     }
 
 

@@ -39,6 +39,8 @@ DEEP = {"ensemble_size": None, "networks": 4}
 # the mean trains M times as slowly, which the table of rates shows.
 MEMBERS = {"ensemble_size": 4, "member_loss": "sum"}
 MEAN = {"ensemble_size": 4}
+# Half as many steps again, for members that are converted out of a trained network.
+TUNED = {"fine_tune": 0.5}
 
 
 def _members(**changes):
@@ -126,6 +128,20 @@ QUESTIONS = {
             ),
         ],
     ),
+    "conversion": (
+        "What becomes of a trained network that is converted?",
+        [
+            *REFERENCES,
+            ("one network, trained on", {**ONE, **TUNED}),
+            ("ones", {**MEAN, **TUNED, "initializer": "ones"}),
+            ("N(1, 0.1)", {**MEAN, **TUNED, "initializer": "normal:1:0.1"}),
+            ("N(1, 0.5)", {**MEAN, **TUNED, "initializer": "normal:1:0.5"}),
+            ("signs in the head", {**MEAN, **TUNED, "where": "last"}),
+            ("signs", {**MEAN, **TUNED}),
+            ("signs, sum", _members(**TUNED)),
+            ("signs from the start, as many steps", _members(steps=1.5)),
+        ],
+    ),
     "size": (
         "How many members does a width carry?",
         [
@@ -168,4 +184,9 @@ def _columns(outside):
 
 OUTSIDE = ("ood_tin40", "ood_gtsrb")
 
-GRID = Grid(DEFAULTS, QUESTIONS, _columns(OUTSIDE), factors=("steps", "batch"))
+GRID = Grid(
+    DEFAULTS,
+    QUESTIONS,
+    _columns(OUTSIDE),
+    factors={"steps": "steps", "batch": "batch", "fine_tune": "steps"},
+)

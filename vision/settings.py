@@ -29,6 +29,7 @@ RULES = (
     ("above 0 and finite", lambda value: 0 < value < math.inf, ("learning_rate",)),
     ("0 or more, and finite", lambda value: 0 <= value < math.inf, ("decay", "multiplier")),
     ("in [0, 1)", lambda value: 0 <= value < 1, ("branch",)),
+    ("0 or more", lambda value: value >= 0, ("fine_tune",)),
     ("None or at least 1", lambda value: value is None or value >= 1, ("ensemble_size",)),
 )
 
@@ -57,6 +58,8 @@ class Settings:
         member_loss: "mean" or "sum" over members.
         augment: whether images are shifted and mirrored.
         branch: share of the steps trained as one network before members start, in [0, 1).
+        fine_tune: updates after the `steps` of one network, with a schedule of their own: members
+            are converted out of it where there are any. 0 for none.
 
     Raises:
         UserError: a value is of the wrong type or out of range; the key, what it must be and the
@@ -82,6 +85,7 @@ class Settings:
     member_loss: str = "mean"
     augment: bool = False
     branch: float = 0.0
+    fine_tune: int = 0
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -101,6 +105,11 @@ class Settings:
             raise UserError(
                 "setting branch needs biases=members: with shared biases layers are named unlike "
                 f"the network's; got branch={self.branch} and biases=shared."
+            )
+        if self.fine_tune and (self.branch or self.where == "first"):
+            raise UserError(
+                "setting fine_tune converts a whole network, with where=all or last: it takes no "
+                f"branch; got branch={self.branch} and where={self.where}."
             )
         if self.where == "last" and self.heads != "members":
             raise UserError(

@@ -9,6 +9,7 @@ from be_keras.backend import trains_faster_with_xla
 from be_keras.training import branch_off
 from vision.batches import Batches
 from vision.build import build_classifier
+from vision.conversion import convert
 from vision.images import Images
 from vision.optimizer import make_optimizer
 from vision.scaling import Scaling
@@ -32,7 +33,8 @@ def cross_entropy() -> keras.losses.Loss:
 def train_classifier(settings: Settings, images: Images, scaling: Scaling) -> EnsembleModel:
     """Train `settings.steps` updates, the first `settings.branch` of them as one network.
 
-    The schedule goes on across the branching; the momentum of the network stays behind.
+    The schedule goes on across the branching; the momentum of the network stays behind. With
+    `settings.fine_tune` all steps are one network's, and as many more are the converted members'.
 
     Args:
         settings: Model and training; `examples` is not read.
@@ -42,6 +44,8 @@ def train_classifier(settings: Settings, images: Images, scaling: Scaling) -> En
     Returns:
         The trained model, from `(B, H, W, channels)` to logits `(B, M, C)`.
     """
+    if settings.fine_tune:
+        return _train_converted(settings, images, scaling)
     model = new_classifier(settings, images)
     first = round(settings.branch * settings.steps)
     if first:
@@ -51,6 +55,22 @@ def train_classifier(settings: Settings, images: Images, scaling: Scaling) -> En
         model.optimizer.build(model.trainable_variables)
         model.optimizer.iterations.assign(first)
     _fit(model, settings, images, scaling, settings.steps - first)
+    return model
+
+
+def _train_converted(settings, images, scaling):
+    network = train_classifier(
+        dataclasses.replace(settings, ensemble_size=None, fine_tune=0), images, scaling
+    )
+    if settings.ensemble_size:
+        model = convert(network, settings, cross_entropy())
+    else:
+        model = network
+        tuning = dataclasses.replace(settings, steps=settings.fine_tune)
+        model.compile(
+            make_optimizer(tuning), cross_entropy(), jit_compile=trains_faster_with_xla()
+        )
+    _fit(model, settings, images, scaling, settings.fine_tune)
     return model
 
 

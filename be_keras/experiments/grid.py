@@ -6,7 +6,7 @@ tables they stand.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from be_keras.experiments.cell import Cell
 from be_keras.experiments.table import Column, Table
@@ -21,13 +21,14 @@ class Grid:
         questions: `(title, rows)` by name; a row is its label and the changes it makes. It sets
             `ensemble_size`, M or None for plain networks, and with `networks` how many of them.
         columns: What the tables show.
-        factors: Settings that a row gives as a factor on the task's default.
+        factors: Counts that a row gives as factors, by name, and the task's default that each
+            multiplies.
     """
 
     defaults: Mapping[str, Mapping]
     questions: Mapping[str, tuple[str, Sequence[tuple[str, Mapping]]]]
     columns: Sequence[Column]
-    factors: tuple[str, ...] = ()
+    factors: Mapping[str, str] = field(default_factory=dict)
 
     def table(self, task: str, question: str) -> Table:
         """The table of one question on one task; KeyError if there is none."""
@@ -59,7 +60,11 @@ class Grid:
     def settings_of(self, task: str, changes: Mapping) -> dict:
         """A row's settings, its factors multiplied out."""
         defaults = self.defaults[task]
-        factors = {key: changes[key] * defaults[key] for key in self.factors if key in changes}
+        factors = {
+            key: round(changes[key] * defaults[default])
+            for key, default in self.factors.items()
+            if key in changes
+        }
         return {**changes, **factors}
 
 

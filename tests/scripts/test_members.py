@@ -70,6 +70,21 @@ def test_missing_files_are_named(script, tmp_path, monkeypatch, capsys):
     assert error.startswith("error: expected one file train-images*") and str(tmp_path) in error
 
 
+def test_a_task_on_text_asks_for_a_prepared_folder(script, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["members.py", "multi30k", "--data", str(tmp_path)])
+    assert script.main() == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and str(tmp_path) in error and "prepare" in error
+
+
+def test_a_question_that_a_task_is_not_asked(script, tmp_path, monkeypatch, capsys):
+    arguments = ["members.py", "multi30k", "--data", str(tmp_path), "--questions", "size"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        script.main()
+    assert "multi30k has the questions initializer" in capsys.readouterr().err
+
+
 def test_shards(script):
     assert script._shard("1/3") == (1, 3)
     for wrong in ("3/3", "1", "a/b", "-1/2", ""):

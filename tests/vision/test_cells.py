@@ -100,5 +100,8 @@ def test_costs_count_rows():
     assert costs(four)["row_examples"] == 4 * 12 * 16
     branched = make_settings(**DEFAULTS, ensemble_size=4, branch=0.5)
     assert costs(branched)["row_examples"] == 16 * (6 + 6 * 4)
+    tuned = make_settings(**DEFAULTS, ensemble_size=4, fine_tune=6)
+    assert costs(tuned)["row_examples"] == 16 * (12 + 6 * 4)
+    assert costs(tuned)["steps"] == 18
     split = make_settings(**DEFAULTS, ensemble_size=4, members="split")
     assert costs(split) == {"steps": 12, "unique_examples": 192, "row_examples": 192}

@@ -78,3 +78,16 @@ def test_a_new_classifier_knows_nothing():
     model = new_classifier(make_settings(**SMALL, ensemble_size=2), IMAGES)
     assert int(model.optimizer.iterations) == 0
     assert model(SCALING(IMAGES.images)).shape == (64, 2, 2)
+
+
+def test_converted_members_go_on_from_the_trained_network():
+    network = trained()
+    still = dict(fine_tune=1, learning_rate=1e-30)
+    untrained = trained(learning_rate=1e-30, initializer="ones")  # draws as many seeds
+    same = trained(**{**still, "ensemble_size": 3, "initializer": "ones"})
+    np.testing.assert_allclose(same, np.repeat(untrained, 3, axis=1), atol=1e-4)
+    apart = trained(fine_tune=10, ensemble_size=3, initializer="normal:1:0.5")
+    assert np.ptp(apart, axis=1).max() > 0.1
+    assert (apart.argmax(-1) == IMAGES.labels[:, None]).mean() > 0.9
+    longer = trained(fine_tune=10)
+    assert longer.shape == network.shape and np.abs(longer - network).max() > 1e-3

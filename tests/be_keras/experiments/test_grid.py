@@ -9,7 +9,7 @@ GRID = Grid(
     {"small": {"steps": 10}, "large": {"steps": 50}},
     {"size": ("How large?", ROWS), "again": ("Once more?", ROWS[:1])},
     [Column("NLL", "scores.nll")],
-    factors=("steps",),
+    factors={"steps": "steps", "more": "steps"},
 )
 
 
@@ -24,6 +24,7 @@ def test_names():
 def test_factors_multiply_the_tasks_defaults():
     assert GRID.settings_of("small", ROWS[1][1])["steps"] == 20
     assert GRID.settings_of("large", ROWS[1][1])["steps"] == 100
+    assert GRID.settings_of("small", {"more": 0.25})["more"] == 2
 
 
 def test_cells_come_once_and_seed_by_seed():
