@@ -40,6 +40,7 @@ class EnsembleModel(keras.Model):
         tiles: Where examples become rows. "inputs": in front of the body. "body": the body takes
             examples and holds a `TileMembers` on each path from an input, so that what comes
             before it runs once for all members (`be_keras.convert` makes such bodies).
+        **kwargs: As in `keras.Model`, such as `name`.
 
     Raises:
         ValueError: An option is unknown; a layer of the body has another ensemble size or tiles

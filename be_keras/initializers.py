@@ -61,7 +61,17 @@ class NormalAroundOne(keras.initializers.RandomNormal):
 
 
 def get(identifier):
-    """Give the initialiser for "random_sign", "normal_around_one", or whatever Keras knows."""
+    """Give an initialiser by its name.
+
+    Args:
+        identifier: "random_sign", "normal_around_one", or whatever `keras.initializers.get` takes.
+
+    Returns:
+        A Keras initialiser, or the callable that was given.
+
+    Raises:
+        ValueError: Nothing has that name.
+    """
     own = {"random_sign": RandomSign, "normal_around_one": NormalAroundOne}
     if isinstance(identifier, str) and identifier in own:
         return own[identifier]()

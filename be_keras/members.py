@@ -83,6 +83,7 @@ class TileMembers(keras.layers.Layer):
 
     Args:
         ensemble_size: Number of members M.
+        **kwargs: As in `keras.layers.Layer`, such as `name`.
 
     Raises:
         ValueError: `ensemble_size` is no positive integer.
@@ -123,6 +124,7 @@ class UntileMembers(keras.layers.Layer):
 
     Args:
         ensemble_size: Number of members M.
+        **kwargs: As in `keras.layers.Layer`, such as `name`.
 
     Raises:
         ValueError: `ensemble_size` is no positive integer, the rows are no multiple of it, or

@@ -56,12 +56,12 @@ class _ByRole:
 
 @keras.saving.register_keras_serializable(package="be_keras")
 class SGD(_ByRole, keras.optimizers.SGD):
-    """`keras.optimizers.SGD` by weight role; see `AdamW` for the arguments it adds."""
+    """`keras.optimizers.SGD` by weight role; see `AdamW` for what it adds, and for errors."""
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
 class Adam(_ByRole, keras.optimizers.Adam):
-    """`keras.optimizers.Adam` by weight role; see `AdamW` for the arguments it adds."""
+    """`keras.optimizers.Adam` by weight role; see `AdamW` for what it adds, and for errors."""
 
 
 @keras.saving.register_keras_serializable(package="be_keras")

@@ -61,7 +61,10 @@ def _mark(variables, role):
 
 
 def weights_by_role(model, head=None):
-    """Every weight of a model under its role: a dict from each of `ROLES` to a list."""
+    """Every weight of a model under its role: a dict from each of `ROLES` to a list.
+
+    Marks what carries no mark yet; `model` and `head` as in `assign_roles`.
+    """
     assign_roles(model, head)
     groups = {role: [] for role in ROLES}
     for variable in model.weights:
@@ -88,7 +91,7 @@ def freeze(model, *roles):
 
 
 def unfreeze(model, *roles):
-    """Make the weights that `freeze` froze trainable again; arguments and errors as there.
+    """Make the weights that `freeze` froze trainable again; arguments and errors as in `freeze`.
 
     What a layer holds as untrainable, such as moving statistics, stays so.
     """

@@ -16,8 +16,7 @@ class MemberNormalization(keras.layers.Layer):
 
     Args:
         epsilon: Added to the variance.
-        center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
-        beta_constraint, gamma_constraint: As in Keras' normalisations.
+        center, ..., gamma_constraint: As in Keras' normalisations.
         ensemble_size: Number of members M.
 
     Raises:

@@ -21,10 +21,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
 
     Args:
         axis: Axis of the channels.
-        momentum, epsilon, center, scale, beta_initializer, gamma_initializer,
-        moving_mean_initializer, moving_variance_initializer, beta_regularizer,
-        gamma_regularizer, beta_constraint, gamma_constraint: As in
-            `keras.layers.BatchNormalization`.
+        momentum, ..., gamma_constraint: As in `keras.layers.BatchNormalization`, in its order.
         renorm, renorm_clipping, renorm_momentum: Not supported: leave them out.
         synchronized: On TensorFlow, whether moments are those of all replicas' rows instead of
             each replica's own. On JAX a batch that is cut over devices is one batch, so they

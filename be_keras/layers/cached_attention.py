@@ -26,10 +26,8 @@ class CachedMultiHeadAttention(keras.layers.Layer):
     cache's steps, are not read: hide those with `attention_mask`.
 
     Args:
-        num_heads, key_dim, value_dim, dropout, use_bias, output_shape, kernel_initializer,
-        bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer,
-        kernel_constraint, bias_constraint, seed: As in `keras.layers.MultiHeadAttention`. A
-            cache needs `value_dim` equal to `key_dim`, the default.
+        num_heads, key_dim, ...: As in `keras.layers.MultiHeadAttention`, in its order. A cache
+            needs `value_dim` equal to `key_dim`, the default.
 
     Raises:
         ValueError: An option of Keras' layer that this one does not have, or a cache for keys

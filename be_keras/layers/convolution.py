@@ -17,9 +17,7 @@ class BatchEnsembleConv(BatchEnsembleConvolution):
 
     Args:
         filters: Number of output channels.
-        kernel_size, strides, padding, data_format, dilation_rate, groups, activation, use_bias,
-        kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
-        activity_regularizer, kernel_constraint, bias_constraint: As in Keras' layer.
+        kernel_size, ..., bias_constraint: As in Keras' layer, in its order.
         ensemble_size: Number of members M.
         **kwargs: Initialisers, regularisers and constraints of r and s (see
             `BatchEnsembleLayer`), `name`, `dtype`, `trainable`.

@@ -16,9 +16,7 @@ class DenseBatchEnsemble(BatchEnsembleLayer):
 
     Args:
         units: Width of the output.
-        activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
-        bias_regularizer, activity_regularizer, kernel_constraint, bias_constraint: As in
-            `keras.layers.Dense`.
+        activation, ..., bias_constraint: As in `keras.layers.Dense`, in its order.
         ensemble_size: Number of members M.
         **kwargs: Initialisers, regularisers and constraints of r and s (see
             `BatchEnsembleLayer`), `name`, `dtype`, `trainable`.

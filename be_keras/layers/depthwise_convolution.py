@@ -17,10 +17,7 @@ class BatchEnsembleDepthwiseConv(BatchEnsembleConvolution):
     a member scales each of its windows by one number, `r_i[c] s_i[c, d]`.
 
     Args:
-        kernel_size, strides, padding, depth_multiplier, data_format, dilation_rate, activation,
-        use_bias, depthwise_initializer, bias_initializer, depthwise_regularizer,
-        bias_regularizer, activity_regularizer, depthwise_constraint, bias_constraint: As in
-            Keras' layer.
+        kernel_size, ..., bias_constraint: As in Keras' layer, in its order.
         ensemble_size: Number of members M.
         **kwargs: Initialisers, regularisers and constraints of r and s (see
             `BatchEnsembleLayer`), `name`, `dtype`, `trainable`.

@@ -21,8 +21,7 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
         equation: Einsum of input and kernel, for example `"btd,dnh->btnh"`; the first axis of
             input and output is the batch.
         output_shape: Shape of the output without the batch axis; None where the input tells.
-        activation, bias_axes, kernel_initializer, bias_initializer, kernel_regularizer,
-        bias_regularizer, kernel_constraint, bias_constraint: As in `keras.layers.EinsumDense`.
+        activation, ..., bias_constraint: As in `keras.layers.EinsumDense`, in its order.
         ensemble_size: Number of members M.
         **kwargs: Initialisers, regularisers and constraints of r and s (see
             `BatchEnsembleLayer`), `name`, `dtype`, `trainable`.

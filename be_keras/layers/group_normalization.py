@@ -17,9 +17,7 @@ class GroupNormalizationBatchEnsemble(MemberNormalization):
     Args:
         groups: Number of groups of channels; -1 makes each channel a group.
         axis: Axis of the channels.
-        epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer,
-        gamma_regularizer, beta_constraint, gamma_constraint: As in
-            `keras.layers.GroupNormalization`.
+        epsilon, ..., gamma_constraint: As in `keras.layers.GroupNormalization`, in its order.
         ensemble_size: Number of members M.
 
     Raises:

@@ -16,8 +16,7 @@ class LayerNormalizationBatchEnsemble(MemberNormalization):
     Args:
         axis: Axis or axes to normalise over; -1 by default.
         epsilon: Added to the variance.
-        center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
-        beta_constraint, gamma_constraint: As in `keras.layers.LayerNormalization`.
+        center, ..., gamma_constraint: As in `keras.layers.LayerNormalization`, in its order.
         ensemble_size: Number of members M.
 
     Raises:

@@ -8,7 +8,7 @@ from be_keras.layers.base_recurrent import MemberCell, first_state, like_states
 
 @keras.saving.register_keras_serializable(package="be_keras")
 class SimpleRNNCellBatchEnsemble(keras.layers.SimpleRNNCell, MemberCell):
-    """Step of a simple recurrent network of M members: `act(W_i x + U_i h + b_i)`.
+    """Step of a simple recurrent network (Elman, 1990) of M members: `act(W_i x + U_i h + b_i)`.
 
     Takes rows `(B * M, D)` of one step and the state `h (B * M, units)`, gives the new state
     twice, as output and as state. Member kernels as in `MemberCell`, `bias (M, units)`.

@@ -22,10 +22,7 @@ class BatchEnsembleSeparableConv(BatchEnsembleConvolution):
 
     Args:
         filters: Number of output channels.
-        kernel_size, strides, padding, data_format, dilation_rate, depth_multiplier, activation,
-        use_bias, depthwise_initializer, pointwise_initializer, bias_initializer,
-        depthwise_regularizer, pointwise_regularizer, bias_regularizer, activity_regularizer,
-        depthwise_constraint, pointwise_constraint, bias_constraint: As in Keras' layer.
+        kernel_size, ..., bias_constraint: As in Keras' layer, in its order.
         ensemble_size: Number of members M.
         **kwargs: Initialisers, regularisers and constraints of r and s (see
             `BatchEnsembleLayer`), `name`, `dtype`, `trainable`.

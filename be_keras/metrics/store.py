@@ -11,10 +11,16 @@ from keras import ops
 
 
 class Records:
-    """Columns of records, gathered batch by batch as flat NumPy arrays of one length."""
+    """Columns of records, gathered batch by batch as flat NumPy arrays of one length.
+
+    Args:
+        columns: dict of arrays `(N,)` to begin with; None starts empty.
+
+    Raises:
+        ValueError: if the arrays are not 1-D and of one length.
+    """
 
     def __init__(self, columns=None):
-        """Start empty, or from a dict of 1-D arrays of one length (`ValueError` otherwise)."""
         columns = {name: np.asarray(column) for name, column in (columns or {}).items()}
         shapes = {name: column.shape for name, column in columns.items()}
         if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):

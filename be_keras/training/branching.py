@@ -1,6 +1,7 @@
 """Branching: members that begin as one trained network, and part from there."""
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -34,7 +35,9 @@ def branch_off(network: keras.Model, ensemble: keras.Model) -> list[str]:
                 "bodies of the same layers and names."
             )
     for path, weight in weights.items():  # all fit: nothing is left half copied
-        places[path].assign(ops.broadcast_to(weight, places[path].shape))
+        # A copy on the host: JAX would let both models share one buffer, which training gives away.
+        values = ops.convert_to_numpy(weight)
+        places[path].assign(np.broadcast_to(values, places[path].shape))
     return sorted(places.keys() - weights.keys())
 
 

@@ -67,3 +67,12 @@ def test_bodies_that_differ_are_refused():
     np.testing.assert_equal(untouched.get_weights(), before)
     with pytest.raises(ValueError, match=r"'head/kernel'.*None"):
         branch_off(plain(), members(head="other"))
+
+
+def test_the_network_outlives_the_training_of_its_members():
+    network, ensemble = plain(), members()
+    before = np.array(network(X))
+    branch_off(network, ensemble)
+    ensemble.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    ensemble.fit(X, np.arange(6) % 3, verbose=0)
+    np.testing.assert_array_equal(network(X), before)

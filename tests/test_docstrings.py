@@ -1,0 +1,116 @@
+"""Public docstrings are complete: arguments, errors, and for layers shapes and the source paper."""
+
+import ast
+import inspect
+import re
+import textwrap
+from types import ModuleType
+
+import pytest
+
+import be_keras
+
+SHAPE = re.compile(r"\([BR]\b[^()]*\)")  # rows (B * M, ...), or (R, ...) of one network
+PAPER = re.compile(r"\([^()]*\b(19|20)\d\d\)")
+SECTION = re.compile(r"^( *)(Args|Attributes|Raises):\n((?:\1 +.*\n|\n)+)", re.MULTILINE)
+ELSEWHERE = re.compile(r"\b[Aa]s (in )?`|\bsee `")
+
+
+def exported(module):
+    """(name, object) of what a module exports: its `__all__`, or else what it defines itself."""
+    names = getattr(module, "__all__", None) or [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+    ]
+    return [(name, getattr(module, name)) for name in names]
+
+
+ROOMS = [room for _, room in exported(be_keras) if isinstance(room, ModuleType)]
+PUBLIC = {
+    f"{thing.__module__}.{name}": thing
+    for module in (be_keras, *ROOMS)
+    for name, thing in exported(module)
+    if not isinstance(thing, ModuleType)
+}
+LAYERS = {name: thing for name, thing in PUBLIC.items() if name.startswith("be_keras.layers.")}
+
+
+def own_docstring(thing):
+    """The docstring of a class or function itself, none that it inherits."""
+    return inspect.cleandoc(thing.__doc__ or "")
+
+
+def parts_of(thing):
+    """A function, or a class with its bases of be_keras, whose docstrings it does not repeat."""
+    if not inspect.isclass(thing):
+        return [thing]
+    return [base for base in thing.__mro__ if base.__module__.startswith("be_keras")]
+
+
+def whole_docstring(thing):
+    return "\n\n".join(map(own_docstring, parts_of(thing)))
+
+
+def unexplained_arguments(thing):
+    """Parameters that the docstring does not name, unless it sends the reader elsewhere."""
+    text = whole_docstring(thing)
+    if ELSEWHERE.search(text):
+        return []
+    return [p for p in inspect.signature(thing).parameters if not re.search(rf"\b{p}\b", text)]
+
+
+def raises(thing):
+    """Whether a function, or the making of an object, raises by itself."""
+    trees = [ast.parse(textwrap.dedent(inspect.getsource(part))) for part in parts_of(thing)]
+    functions = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    if inspect.isclass(thing):
+        functions = [f for f in functions if f.name in ("__init__", "__post_init__")]
+    return any(isinstance(node, ast.Raise) for f in functions for node in ast.walk(f))
+
+
+def unreadable_items(text):
+    """Items of a section that do not begin with `name: `: the API reference would drop them."""
+    items = []
+    for _, _, body in SECTION.findall(text + "\n"):
+        indent = re.match(" *", body)[0]
+        items += re.findall(rf"^{indent}(\S.*)", body, re.MULTILINE)
+    return [item for item in items if ": " not in item]
+
+
+def test_every_room_is_read():
+    assert {"be_keras.layers", "be_keras.metrics"} <= {room.__name__ for room in ROOMS}
+    assert len(LAYERS) == len(be_keras.layers.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_docstrings_are_complete(name):
+    thing = PUBLIC[name]
+    text = whole_docstring(thing)
+    assert own_docstring(thing)
+    assert unexplained_arguments(thing) == []
+    assert unreadable_items(text) == []
+    assert not raises(thing) or re.search("raises|errors?", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", sorted(LAYERS))
+def test_layers_say_shapes_errors_and_their_paper(name):
+    text = whole_docstring(LAYERS[name])
+    assert SHAPE.search(text)
+    assert PAPER.search(text)
+    assert "Raises:" in text
+
+
+def test_gaps_are_found():
+    def gappy(first, second):
+        """Takes `first`.
+
+        Args:
+            first, and more of the kind,
+            third: Something.
+        """
+        raise ValueError(first, second)
+
+    assert unexplained_arguments(gappy) == ["second"]
+    assert unreadable_items(own_docstring(gappy)) == ["first, and more of the kind,"]
+    assert raises(gappy) and not SHAPE.search("(T, B)") and not PAPER.search("in 2020")
