@@ -7,7 +7,7 @@
 # (the folder data/task1/raw of the Multi30k repository). OUT (default: multi30k) takes data, runs
 # and evaluations; the same command again goes on where it was stopped. The evaluations' figures
 # are copied to docs/results/multi30k, and scripts/make_tables.py writes the table.
-# About 2.5 hours of one CPU core in all; runs go one after another.
+# About 3.2 hours of one CPU core in all; runs go one after another.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
 [[ $# -ge 1 ]] || fail "name the folder of Multi30k: bash scripts/multi30k.sh MULTI30K [OUT]"
@@ -38,6 +38,7 @@ compare() { # NAME, then options of train
 compare single
 compare single-seed-1 --set seed=1
 compare split --ensemble-size 4 --members split
+compare split-seed-1 --ensemble-size 4 --members split --set seed=1
 compare shared --ensemble-size 4 --members shared --set tokens_per_batch=512
 # Equal unique tokens for shared members: one network on the very same batches.
 compare single-512 --set tokens_per_batch=512
