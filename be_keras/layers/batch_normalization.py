@@ -5,6 +5,7 @@ from keras import ops
 
 from be_keras.layers.base import per_member
 from be_keras.layers.base_normalization import MemberNormalization
+from be_keras.layers.ghost import ghost_moments
 from be_keras.members import split_members
 from be_keras.roles import NORM, set_role
 
@@ -28,10 +29,15 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
             always are.
         statistics: "members": each member is normalised over its own rows. "shared": over the
             rows of all members.
+        ghost_size: Examples that are normalised together in training, group by group in their
+            order, so that moments are as noisy as those of a batch of that size, however large
+            the batch and however it is cut over devices; the last group may be smaller. None: all
+            examples of a batch.
         ensemble_size: Number of members M.
 
     Raises:
-        ValueError: An option has no such value or is not supported, `axis` is the batch or of
+        ValueError: An option has no such value or is not supported, groups are to be synchronised,
+            `axis` is the batch or of
             unknown size, or the rows are no multiple of the ensemble size.
     """
 
@@ -56,6 +62,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         synchronized=False,
         *,
         statistics="members",
+        ghost_size=None,
         ensemble_size,
         **kwargs,
     ):
@@ -79,10 +86,21 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
             )
         if statistics not in ("members", "shared"):
             raise ValueError(
-                '`statistics` must be "members" or "shared". '
-                f"Received: statistics={statistics!r}"
+                f'`statistics` must be "members" or "shared". Received: statistics={statistics!r}'
+            )
+        if ghost_size is not None and (
+            isinstance(ghost_size, bool) or not isinstance(ghost_size, int) or ghost_size < 1
+        ):
+            raise ValueError(
+                f"`ghost_size` must be None or a positive integer. Received: {ghost_size!r}"
+            )
+        if ghost_size and synchronized:
+            raise ValueError(
+                "`ghost_size` keeps moments to a group of examples, `synchronized` takes those of "
+                f"all replicas: choose one. Received: ghost_size={ghost_size}"
             )
         self.axis = axis
+        self.ghost_size = ghost_size
         self.momentum = momentum
         self.moving_mean_initializer = keras.initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = keras.initializers.get(moving_variance_initializer)
@@ -96,9 +114,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         self.add_scale_and_shift((channels,))
         self.moving_mean = self._add_statistic("moving_mean", channels)
         self.moving_variance = self._add_statistic("moving_variance", channels)
-        self.input_spec = keras.layers.InputSpec(
-            ndim=len(input_shape), axes={self.axis: channels}
-        )
+        self.input_spec = keras.layers.InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
     def _add_statistic(self, name, channels):
         weight = self.add_weight(
@@ -114,34 +130,62 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
     def call(self, inputs, training=None, mask=None):
         self.check_rows(inputs)
         rows = self.in_full_precision(inputs)
-        if training and self.trainable:
-            mean, variance = self._moments(rows, mask)
-            self._follow(self.moving_mean, mean)
-            self._follow(self.moving_variance, variance)
+        learns = training and self.trainable
+        if learns:
+            mean, variance = self._learn(rows, mask)
         else:
             mean = ops.cast(self.moving_mean, rows.dtype)
             variance = ops.cast(self.moving_variance, rows.dtype)
         # gamma (x - mean) / std + beta as one product and one sum over the rows.
         factor = ops.rsqrt(variance + self.epsilon)
+        own = learns and self.ghost_size is not None  # every row has moments of its own
         if self.gamma is not None:
-            factor = factor * ops.cast(self.gamma, rows.dtype)
+            factor = self._with_members(ops.multiply, factor, self.gamma, own)
         term = -mean * factor
         if self.beta is not None:
-            term = term + ops.cast(self.beta, rows.dtype)
-        rows = per_member(ops.multiply, rows, factor, factor.shape[0], (self.axis,))
-        rows = per_member(ops.add, rows, term, term.shape[0], (self.axis,))
+            term = self._with_members(ops.add, term, self.beta, own)
+        rows = self._to_rows(ops.multiply, rows, factor, own)
+        rows = self._to_rows(ops.add, rows, term, own)
         return ops.cast(rows, self.compute_dtype)
+
+    def _learn(self, rows, mask):
+        """Moments to normalise with, of pools `(pools, C)` or of rows `(B * M, C)`.
+
+        The moving ones follow.
+        """
+        moments = _row_moments(rows, mask, self.axis % len(rows.shape))
+        if self.ghost_size is None:
+            mean, variance = means, variances = self._moments(*moments)
+        else:
+            size = self.ghost_size * self.ensemble_size // self.pools
+            means, variances, mean, variance = ghost_moments(*moments, self.pools, size)
+        self._follow(self.moving_mean, mean)
+        self._follow(self.moving_variance, variance)
+        return means, variances
+
+    def _with_members(self, operation, values, weight, own):
+        """Values of pools `(pools, C)`, or of rows, each with its member's weight `(M, C)`."""
+        if own:
+            return per_member(operation, values, weight, self.ensemble_size)
+        return operation(values, ops.cast(weight, values.dtype))
+
+    def _to_rows(self, operation, rows, values, own):
+        """Rows, each with the values of its member `(M or 1, C)`, or its own `(B * M, C)`."""
+        if not own:
+            return per_member(operation, rows, values, values.shape[0], (self.axis,))
+        shape = [1] * len(rows.shape)
+        shape[0], shape[self.axis] = -1, rows.shape[self.axis]
+        return operation(rows, ops.reshape(values, shape))
 
     def _follow(self, statistic, value):
         statistic.assign(statistic * self.momentum + value * (1.0 - self.momentum))
 
-    def _moments(self, rows, mask):
+    def _moments(self, count, means, variances):
         """Mean and variance `(pools, C)` of the rows that share them.
 
-        Those of each row first, then what rows make of them: the variance of a whole is the mean
-        of its parts' variances and the variance of their means.
+        Those of each row come in: the variance of a whole is the mean of its parts' variances and
+        the variance of their means.
         """
-        count, means, variances = _row_moments(rows, mask, self.axis % len(rows.shape))
         total = ops.maximum(self._mean_of_rows(count), keras.config.epsilon())
 
         def pooled(values):
@@ -171,6 +215,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
             ),
             "synchronized": self.synchronized,
             "statistics": self.statistics,
+            "ghost_size": self.ghost_size,
         }
 
 

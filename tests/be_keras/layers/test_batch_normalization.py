@@ -86,8 +86,11 @@ def test_random_shapes(compare, examples, size, axes):
 @pytest.mark.parametrize("call", [train, masked, follow])
 def test_shared_statistics_are_those_of_one_plain_layer(gradients, call):
     layer = BatchNormalizationBatchEnsemble(
-        momentum=0.5, beta_initializer="normal", gamma_initializer="normal",
-        statistics="shared", ensemble_size=M,
+        momentum=0.5,
+        beta_initializer="normal",
+        gamma_initializer="normal",
+        statistics="shared",
+        ensemble_size=M,
     )
     plain = keras.layers.BatchNormalization(momentum=0.5, center=False, scale=False)
     data = rows_of(6, 5, 4)
@@ -97,9 +100,7 @@ def test_shared_statistics_are_those_of_one_plain_layer(gradients, call):
 
     def affine(rows):
         mask = np.repeat([[True] * 5, [True] * 3 + [False] * 2], M, axis=0)
-        normalised = (
-            plain(rows, training=True, mask=mask) if call is masked else call(plain, rows)
-        )
+        normalised = plain(rows, training=True, mask=mask) if call is masked else call(plain, rows)
         members = ops.reshape(normalised, (2, M, 5, 4))
         members = members * layer.gamma[:, None] + layer.beta[:, None]
         return ops.reshape(members, (6, 5, 4))
@@ -134,6 +135,50 @@ def test_fit_moves_the_statistics_to_those_of_the_data(members):
     for name, expected in (("moving_mean", np.mean), ("moving_variance", np.var)):
         wanted = [expected(rows, axis=0) for rows in seen]
         np.testing.assert_allclose(getattr(body, name), wanted, rtol=2e-3, atol=2e-3)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 7), st.integers(1, 4), st.sampled_from(["members", "shared"]))
+def test_ghost_batches_are_batches_of_their_own(examples, size, statistics):
+    rows = rows_of(examples * M, 4, 5)
+    layer = BatchNormalizationBatchEnsemble(
+        beta_initializer="normal",
+        gamma_initializer="normal",
+        momentum=0.0,
+        statistics=statistics,
+        ghost_size=size,
+        ensemble_size=M,
+    )
+    found = np.asarray(layer(rows, training=True))
+    whole = BatchNormalizationBatchEnsemble(momentum=0.0, statistics=statistics, ensemble_size=M)
+    whole.build(rows.shape)
+    whole.gamma.assign(layer.gamma)
+    whole.beta.assign(layer.beta)
+    moments = []
+    for start in range(0, examples * M, size * M):
+        group = rows[start : start + size * M]
+        expected = np.asarray(whole(group, training=True))
+        np.testing.assert_allclose(found[start : start + size * M], expected, atol=2e-5)
+        moments.append((len(group), np.array(whole.moving_mean), np.array(whole.moving_variance)))
+    counts = [count for count, _, _ in moments]
+    for place, statistic in enumerate((layer.moving_mean, layer.moving_variance), start=1):
+        mean = np.average([moment[place] for moment in moments], axis=0, weights=counts)
+        np.testing.assert_allclose(statistic, mean, rtol=1e-4, atol=1e-4)
+
+
+def test_ghost_batches_heed_masks_and_compile():
+    rows = rows_of(4 * M, 5, 2)
+    mask = np.ones((4 * M, 5), "bool")
+    mask[: 2 * M, 3:] = False
+    layer = BatchNormalizationBatchEnsemble(ghost_size=2, ensemble_size=M)
+    found = np.asarray(layer(rows, training=True, mask=mask))
+    plain = BatchNormalizationBatchEnsemble(ensemble_size=M)
+    expected = np.asarray(plain(rows[: 2 * M, :3], training=True))
+    np.testing.assert_allclose(found[: 2 * M, :3], expected, atol=2e-5)
+    body = keras.Sequential([keras.Input((2,)), layer.from_config(layer.get_config())])
+    model = EnsembleModel(body, M)
+    model.compile("sgd", "mse", jit_compile=True)
+    model.fit(np.ones((7, 2)), np.ones((7, 2)), batch_size=4, verbose=0)  # a last batch of 3
 
 
 def test_a_frozen_layer_keeps_its_statistics():
@@ -211,6 +256,8 @@ def test_synchronised_replicas_share_the_moments_of_the_whole_batch(run_python):
     [
         ({"renorm": True}, "does not support `renorm`.*True"),
         ({"renorm_clipping": {"rmax": 3.0}}, "does not support `renorm`.*rmax"),
+        ({"ghost_size": 0}, "`ghost_size` must be None or a positive integer.*0"),
+        ({"ghost_size": 4, "synchronized": True}, "choose one.*ghost_size=4"),
         ({"statistics": "own"}, "`statistics` must be .*'own'"),
     ],
 )
