@@ -1,8 +1,8 @@
-"""Writes the tables of docs/results.md and docs/members.md from the JSON files in docs/results.
+"""Writes the tables of the pages below docs that hold results from the JSON files in docs/results.
 
 A table stands between two comment lines that name its files; everything else in a page is left
-alone. The figures of docs/members.md are drawn as well. `--check` changes nothing and fails where
-a table is not what its files say.
+alone. The figures of docs/members.md and docs/benchmarks.md are drawn as well. `--check` changes
+nothing and fails where a table is not what its files say.
 """
 
 import argparse
@@ -16,12 +16,20 @@ import translation.grid
 import vision.grid
 from be_keras.experiments import draw, markdown, read_results
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
-PAGES = ("results.md", "members.md")
+ROOT = Path(__file__).resolve().parent.parent
+# Benchmarks are commands, no package: what shows their rows is found where it lies.
+sys.path.append(str(ROOT / "benchmarks"))
+
+import report  # noqa: E402
+
+DOCS = ROOT / "docs"
+PAGES = ("results.md", "members.md", "benchmarks.md")
 GRIDS = {task: grid for grid in (vision.grid.GRID, translation.grid.GRID) for task in grid.defaults}
 # The columns that people look at first.
 PICTURED = ("calibrated NLL", "DEE", "ECE", "disagreement")
-MARKED = re.compile(r"(<!-- (table|cells): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+MARKED = re.compile(
+    r"(<!-- (table|cells|rows|across|figure): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL
+)
 HEADER = (
     "| run | unique tokens | row tokens | BLEU | chrF | NLL | member NLL | ECE | ECE of end marks "
     "| Brier | disagreement | mutual information | parameters |"
@@ -72,23 +80,51 @@ def cells_table(docs: Path, task: str, question: str) -> str:
     return markdown(GRIDS[task].table(task, question), results) + "\n"
 
 
+def measurements(docs: Path, name: str) -> dict | None:
+    """What a benchmark wrote to `results/benchmarks/NAME.json`, None if that is missing."""
+    path = docs / "results" / "benchmarks" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def benchmark(docs: Path, kind: str, name: str, key: str) -> str:
+    """Give the Markdown table of a benchmark's rows, or the link to its figure, or "missing".
+
+    Args:
+        docs: Where the pages lie.
+        kind: "rows" as they are; "across", ratios with one column for each number of members;
+            "figure".
+        name: Of the benchmark.
+        key: Of the rows in its file; the name of the figure.
+    """
+    content = measurements(docs, name)
+    if content is None:
+        return "missing\n"
+    if kind == "figure":
+        return f"![What M members cost](figures/{key}.png)\n"
+    rows = content[key]
+    return report.table(report.across_members(rows, "ratio") if kind == "across" else rows)
+
+
 def rewritten(page: str, docs: Path) -> str:
     """A page with every marked table made anew.
 
-    A marker `table: FOLDER/ROW/ROW` names evaluations, `cells: TASK/QUESTION` experiments.
+    A marker `table: FOLDER/ROW/ROW` names evaluations, `cells: TASK/QUESTION` experiments;
+    `rows`, `across` and `figure: NAME/KEY` are benchmarks.
     """
 
     def replace(match):
         first, *names = match[3].split("/")
         if match[2] == "cells":
             return match[1] + cells_table(docs, first, *names) + match[4]
+        if match[2] in ("rows", "across", "figure"):
+            return match[1] + benchmark(docs, match[2], first, *names) + match[4]
         return match[1] + table(docs / "results" / first, names) + match[4]
 
     return MARKED.sub(replace, page)
 
 
 def draw_figures(page: str, docs: Path) -> None:
-    """Draw the figure of every marked table of experiments, `docs/figures/TASK-QUESTION.png`."""
+    """Draw the figures of a page: one of every table of experiments, `TASK-QUESTION.png`."""
     for _, kind, names, _ in MARKED.findall(page):
         if kind == "cells":
             task, question = names.split("/")
@@ -98,6 +134,12 @@ def draw_figures(page: str, docs: Path) -> None:
             (docs / "figures").mkdir(exist_ok=True)
             path = docs / "figures" / f"{shown.name}.png"
             draw(dataclasses.replace(shown, columns=columns), results, path)
+        if kind == "figure":
+            name, key = names.split("/")
+            content = measurements(docs, name)
+            if content is not None:
+                (docs / "figures").mkdir(exist_ok=True)
+                report.draw_cost(content, docs / "figures" / f"{key}.png")
 
 
 def main() -> int:

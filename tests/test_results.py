@@ -109,3 +109,31 @@ def test_every_cell_fits_its_time():
     assert paths
     for path in paths:
         assert json.loads(path.read_text())["cpu_seconds"] <= 20 * 60, path
+
+
+def test_tables_and_the_figure_of_benchmarks(tmp_path, monkeypatch):
+    script = load_script()
+    row = {"network": "mlp", "members": 2}
+    setting = {"fixed": "rows", "compiler": "graph", "pass": "forward + backward"}
+    content = {
+        "cost": [{**row, "members_parameters": 1200, "members_mb": 2.5}],
+        "times": [{**row, **setting, "members_ms": 3.0, "separate_ms": 4.0, "ratio": 0.75}],
+    }
+    markers = ("rows: members/cost", "across: members/times", "figure: members/cost")
+    page = tmp_path / "benchmarks.md"
+    page.write_text("".join(f"<!-- {marker} -->\nold\n<!-- end -->\n" for marker in markers))
+    monkeypatch.setattr(script, "DOCS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["make_tables"])
+    assert script.main() == 0
+    assert page.read_text().count("missing") == 3
+    (tmp_path / "results" / "benchmarks").mkdir(parents=True)
+    (tmp_path / "results" / "benchmarks" / "members.json").write_text(json.dumps(content))
+    assert script.main() == 0
+    text = page.read_text()
+    assert "| network | members | members parameters | members mb |" in text
+    assert "| mlp | 2 | 1,200 | 2.50 |" in text
+    assert "| mlp | rows | graph | forward + backward | 0.750 |" in text and "M = 2" in text
+    assert "![What M members cost](figures/cost.png)" in text
+    assert (tmp_path / "figures" / "cost.png").stat().st_size > 10_000
+    monkeypatch.setattr(sys, "argv", ["make_tables", "--check"])
+    assert script.main() == 0

@@ -8,13 +8,28 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "layers.py"
 
+# Stands in for PyTorch and a peer: layers that do nothing.
+TORCH = """
+def randn(shape, requires_grad): return shape
+def randn_like(rows): return rows
+def no_grad(): return lambda function: function
+class autograd: grad = staticmethod(lambda outputs, inputs, pull: inputs)
+"""
+MODULES = """
+class Linear:
+    def __init__(self, *sizes, **options): self.parameters = list
+    def __call__(self, rows): return rows
+LinearBatchEnsemble = Linear
+"""
 
-def run(*words):
+
+def run(*words, options=(), path=None):
+    found_first = {"PYTHONPATH": str(path)} if path else {}
     return subprocess.run(
-        [sys.executable, SCRIPT, *words],
+        [sys.executable, *options, SCRIPT, *words],
         capture_output=True,
         text=True,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        env={**os.environ, "KERAS_BACKEND": "tensorflow", **found_first},
     )
 
 
@@ -33,6 +48,28 @@ def test_a_table_and_a_file(tmp_path):
     for row in found["rows"]:
         assert row["ratio"] > 0 and row["plain_ms"] > 0
         assert row["quartiles"][0] <= row["ratio"] <= row["quartiles"][1]
+
+
+def test_a_peer_stands_beside_the_graph(tmp_path):
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(TORCH)
+    (tmp_path / "torch" / "nn.py").write_text(MODULES)
+    (tmp_path / "tabm.py").write_text(MODULES)
+    out = tmp_path / "layers.json"
+    words = ("--runs", "2", "--threads", "1", "--only", "dense", "layer-norm", "--peer", "tabm")
+    done = run(*words, "--out", str(out), path=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for row in json.loads(out.read_text())["rows"]:
+        measured = row["layer"] == "dense" and row["compiler"] == "graph"
+        assert (row["tabm_ratio"] is not None) == measured
+        assert (row["tabm_quartiles"] is not None) == measured
+
+
+def test_a_peer_that_is_not_installed_is_refused_by_name():
+    # Without site packages nothing is installed.
+    done = run("--peer", "tabm", options=["-S"])
+    assert done.returncode == 2
+    assert "expected --peer to be installed; not found: tabm" in done.stderr
 
 
 def test_what_it_does_not_know_is_refused():
