@@ -13,6 +13,8 @@ from be_keras.members import merge_members, split_members
 
 # A batch of unknown size, which Keras' `fit` often traces, is taken for so many examples.
 UNKNOWN_EXAMPLES = 16
+# Each member's convolution is compiled by itself: beyond this, compiling takes minutes.
+MOST_MEMBERS = 16
 
 
 def folding_pays(input_shape, output_shape, kernel_sizes, ensemble_size):
@@ -27,7 +29,7 @@ def folding_pays(input_shape, output_shape, kernel_sizes, ensemble_size):
         kernel_sizes: Numbers of elements of the shared kernels.
         ensemble_size: Number of members M.
     """
-    if has_accelerator():
+    if has_accelerator() or ensemble_size > MOST_MEMBERS:
         return False
     rows = input_shape[0]
     if not isinstance(rows, int):

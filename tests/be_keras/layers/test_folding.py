@@ -27,6 +27,12 @@ def test_the_smaller_of_activations_and_kernels_is_scaled(
     assert folding_pays((rows, 3, 2), (rows, 4), sizes, 2) is (folds and not accelerated)
 
 
+def test_many_members_are_not_compiled_one_by_one(monkeypatch):
+    monkeypatch.setattr("be_keras.layers.folding.has_accelerator", lambda: False)
+    assert folding_pays((160, 9, 9), (160, 9, 9), [1], 16)
+    assert not folding_pays((170, 9, 9), (170, 9, 9), [1], 17)
+
+
 def test_each_member_gets_its_rows():
     rows = np.arange(24.0, dtype="float32").reshape(6, 2, 2)
     outputs = for_each_member(lambda rows, member: rows[:, 0] + 100.0 * member, rows, 3)
