@@ -10,12 +10,14 @@ from be_keras.experiments import Column, Grid
 PRESET = {"multi30k": "tiny"}
 DEFAULTS = {
     "multi30k": {
+        "encoder_layers": 1,
+        "decoder_layers": 1,
         "width": 96,
         "feedforward": 192,
         "tokens_per_batch": 1_024,
         "buckets": 4,
-        "steps": 1_000,
-        "warmup": 200,
+        "steps": 600,
+        "warmup": 120,
         "dropout": 0.1,
         "label_smoothing": 0.1,
     }

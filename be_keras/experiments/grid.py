@@ -21,8 +21,8 @@ class Grid:
         questions: `(title, rows)` by name; a row is its label and the changes it makes. It sets
             `ensemble_size`, M or None for plain networks, and with `networks` how many of them.
         columns: What the tables show.
-        factors: Counts that a row gives as factors, by name, and the task's default that each
-            multiplies.
+        factors: Settings that a row gives as factors, and the task's default that each
+            multiplies; what multiplies a count is rounded.
     """
 
     defaults: Mapping[str, Mapping]
@@ -60,12 +60,12 @@ class Grid:
     def settings_of(self, task: str, changes: Mapping) -> dict:
         """A row's settings, its factors multiplied out."""
         defaults = self.defaults[task]
-        factors = {
-            key: round(changes[key] * defaults[default])
-            for key, default in self.factors.items()
-            if key in changes
-        }
-        return {**changes, **factors}
+        found = dict(changes)
+        for key in self.factors.keys() & changes.keys():
+            default = defaults[self.factors[key]]
+            product = changes[key] * default
+            found[key] = round(product) if isinstance(default, int) else product
+        return found
 
 
 def name_of(settings: Mapping) -> str:

@@ -6,10 +6,10 @@ from be_keras.experiments import Column, Grid, name_of
 
 ROWS = [("one", {"ensemble_size": None}), ("long", {"ensemble_size": 4, "steps": 2})]
 GRID = Grid(
-    {"small": {"steps": 10}, "large": {"steps": 50}},
+    {"small": {"steps": 10, "rate": 0.5}, "large": {"steps": 50}},
     {"size": ("How large?", ROWS), "again": ("Once more?", ROWS[:1])},
     [Column("NLL", "scores.nll")],
-    factors={"steps": "steps", "more": "steps"},
+    factors={"steps": "steps", "more": "steps", "rate": "rate"},
 )
 
 
@@ -24,7 +24,7 @@ def test_names():
 def test_factors_multiply_the_tasks_defaults():
     assert GRID.settings_of("small", ROWS[1][1])["steps"] == 20
     assert GRID.settings_of("large", ROWS[1][1])["steps"] == 100
-    assert GRID.settings_of("small", {"more": 0.25})["more"] == 2
+    assert GRID.settings_of("small", {"more": 0.25, "rate": 0.5}) == {"more": 2, "rate": 0.25}
 
 
 def test_cells_come_once_and_seed_by_seed():
