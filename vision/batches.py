@@ -22,13 +22,20 @@ class Batches(keras.utils.PyDataset):
         batch: Unique examples of a step B.
         steps: How many batches there are.
         augmented: Whether images are shifted and mirrored.
+        targets: What goes in place of the labels, `(N, ...)`, one for each image.
 
     Raises:
         ValueError: There are fewer images than a batch takes.
     """
 
     def __init__(
-        self, images: Images, scaling: Scaling, batch: int, steps: int, augmented: bool = False
+        self,
+        images: Images,
+        scaling: Scaling,
+        batch: int,
+        steps: int,
+        augmented: bool = False,
+        targets: np.ndarray | None = None,
     ):
         super().__init__()
         if len(images) < batch:
@@ -37,6 +44,7 @@ class Batches(keras.utils.PyDataset):
                 "Use more images or a smaller batch."
             )
         self.images, self.scaling = images, scaling
+        self.targets = images.labels if targets is None else targets
         self.batch, self.steps, self.augmented = batch, steps, augmented
         self._seed = int(np.random.randint(2**31))
         self._orders = {}
@@ -51,7 +59,7 @@ class Batches(keras.utils.PyDataset):
         pixels = self.images.images[chosen]
         if self.augmented:
             pixels = augment(pixels, self._seed, step)
-        return self.scaling(pixels), self.images.labels[chosen]
+        return self.scaling(pixels), self.targets[chosen]
 
     def _order(self, epoch):
         if epoch not in self._orders:  # only the running epoch's is kept

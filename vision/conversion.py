@@ -1,25 +1,24 @@
-"""Members out of a trained network: converted, then trained a little longer."""
+"""Members out of a trained network: converted, set apart, and trained a little longer."""
 
 import dataclasses
-from collections.abc import Callable
+
+import numpy as np
 
 from be_keras import EnsembleModel
-from be_keras.backend import trains_faster_with_xla
-from be_keras.convert import signs_in_the_head, to_batch_ensemble
-from vision.optimizer import make_optimizer
+from be_keras.convert import distillation_targets, perturb, signs_in_the_head, to_batch_ensemble
 from vision.settings import Settings, fast_initializer
 
+MEASURED = 1_000  # examples on which members are set apart
 
-def convert(network: EnsembleModel, settings: Settings, loss: Callable) -> EnsembleModel:
-    """Make a compiled BatchEnsemble of a trained single network, which is left alone.
 
-    Its optimiser starts anew, with a schedule over `settings.fine_tune` steps.
+def convert(network: EnsembleModel, settings: Settings, x: np.ndarray) -> EnsembleModel:
+    """Make a BatchEnsemble, not compiled, of a trained single network, which is left alone.
 
     Args:
         network: One network, its body made of plain Keras layers.
-        settings: Gives members, initialiser of fast weights (in the head alone where `where` is
-            "last"), rate and loss over members.
-        loss: As `compile` takes it.
+        settings: Gives members, the initialiser of fast weights (signs in the head alone where
+            `where` is "last"), `perturb` and the loss over members.
+        x: Scaled images `(N, H, W, channels)` on which `perturb` is measured.
     """
     body = network.body
     initializer = fast_initializer(settings.initializer)
@@ -35,6 +34,21 @@ def convert(network: EnsembleModel, settings: Settings, loss: Callable) -> Ensem
         outputs="logits",
         tiles="inputs",
     )
-    tuning = dataclasses.replace(settings, steps=settings.fine_tune)
-    model.compile(make_optimizer(tuning), loss, jit_compile=trains_faster_with_xla())
+    if settings.perturb:
+        perturb(model, x[:MEASURED], settings.perturb, seed=int(np.random.randint(2**31)))
     return model
+
+
+def targets(network: EnsembleModel, settings: Settings, x: np.ndarray, labels: np.ndarray):
+    """Distributions `(N, C)` that members learn: labels `(N,)` and the network's own predictions.
+
+    `settings.distill` is the weight of the predictions.
+    """
+    return distillation_targets(
+        network.body, x, labels, settings.distill, outputs="logits", batch_size=500
+    )
+
+
+def tuning(settings: Settings) -> Settings:
+    """The settings of the steps after the conversion: their schedule is their own."""
+    return dataclasses.replace(settings, steps=settings.fine_tune)

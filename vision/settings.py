@@ -28,7 +28,8 @@ RULES = (
     ("from 1/16 to 64", lambda value: 1 / 16 <= value <= 64, ("width",)),
     ("above 0 and finite", lambda value: 0 < value < math.inf, ("learning_rate",)),
     ("0 or more, and finite", lambda value: 0 <= value < math.inf, ("decay", "multiplier")),
-    ("in [0, 1)", lambda value: 0 <= value < 1, ("branch",)),
+    ("in [0, 1)", lambda value: 0 <= value < 1, ("branch", "perturb")),
+    ("in [0, 1]", lambda value: 0 <= value <= 1, ("distill",)),
     ("0 or more", lambda value: value >= 0, ("fine_tune",)),
     ("None or at least 1", lambda value: value is None or value >= 1, ("ensemble_size",)),
 )
@@ -60,6 +61,10 @@ class Settings:
         branch: share of the steps trained as one network before members start, in [0, 1).
         fine_tune: updates after the `steps` of one network, with a schedule of their own: members
             are converted out of it where there are any. 0 for none.
+        distill: weight of the network's own predictions beside the labels in what converted
+            members learn, in [0, 1].
+        perturb: share of the training images on which two converted members begin to differ, in
+            [0, 1): fast weights are spread by as much as that takes. 0 leaves them as drawn.
 
     Raises:
         UserError: a value is of the wrong type or out of range; the key, what it must be and the
@@ -86,6 +91,8 @@ class Settings:
     augment: bool = False
     branch: float = 0.0
     fine_tune: int = 0
+    distill: float = 0.0
+    perturb: float = 0.0
 
     def __post_init__(self):
         for field in dataclasses.fields(self):

@@ -7,9 +7,9 @@ import keras
 from be_keras import EnsembleModel
 from be_keras.backend import trains_faster_with_xla
 from be_keras.training import branch_off
+from vision import conversion
 from vision.batches import Batches
 from vision.build import build_classifier
-from vision.conversion import convert
 from vision.images import Images
 from vision.optimizer import make_optimizer
 from vision.scaling import Scaling
@@ -62,18 +62,19 @@ def _train_converted(settings, images, scaling):
     network = train_classifier(
         dataclasses.replace(settings, ensemble_size=None, fine_tune=0), images, scaling
     )
+    x, model = scaling(images.images), network
     if settings.ensemble_size:
-        model = convert(network, settings, cross_entropy())
-    else:
-        model = network
-        tuning = dataclasses.replace(settings, steps=settings.fine_tune)
-        model.compile(
-            make_optimizer(tuning), cross_entropy(), jit_compile=trains_faster_with_xla()
-        )
-    _fit(model, settings, images, scaling, settings.fine_tune)
+        model = conversion.convert(network, settings, x)
+    targets = conversion.targets(network, settings, x, images.labels)
+    model.compile(
+        make_optimizer(conversion.tuning(settings)),
+        keras.losses.CategoricalCrossentropy(from_logits=True),
+        jit_compile=trains_faster_with_xla(),
+    )
+    _fit(model, settings, images, scaling, settings.fine_tune, targets)
     return model
 
 
-def _fit(model, settings, images, scaling, steps):
-    batches = Batches(images, scaling, settings.batch, steps, settings.augment)
+def _fit(model, settings, images, scaling, steps, targets=None):
+    batches = Batches(images, scaling, settings.batch, steps, settings.augment, targets)
     model.fit(batches, verbose=0)

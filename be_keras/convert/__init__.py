@@ -5,14 +5,21 @@ were: what comes out holds copies.
 """
 
 from be_keras.convert.choice import last, signs_in_the_head
+from be_keras.convert.distillation import distillation_targets
 from be_keras.convert.ensemble import to_batch_ensemble
 from be_keras.convert.extract import extract_member
+from be_keras.convert.known import register_known
+from be_keras.convert.perturbation import perturb
 from be_keras.convert.rules import register_rule
 
 __all__ = [
+    "distillation_targets",
     "extract_member",
     "last",
+    "perturb",
     "register_rule",
     "signs_in_the_head",
     "to_batch_ensemble",
 ]
+
+register_known()

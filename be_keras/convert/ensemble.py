@@ -70,7 +70,7 @@ def to_batch_ensemble(
         body,
         ensemble_size,
         members=members,
-        outputs=outputs or _kind_of_outputs(model),
+        outputs=outputs or kind_of_outputs(model),
         tiles=tiles,
         **kwargs,
     )
@@ -163,8 +163,8 @@ class _Conversion:
         return rule_for(layer).to_members(layer, options)
 
 
-def _kind_of_outputs(model):
-    """"probabilities" if all outputs end in softmax or sigmoid, else "logits"."""
+def kind_of_outputs(model):
+    """Give "probabilities" if all outputs of a graph end in softmax or sigmoid, else "logits"."""
     ends = last_layers(model, lambda layer: hasattr(layer, "activation") or _is_probable(layer))
     return "probabilities" if ends and all(map(_is_probable, ends)) else "logits"
 

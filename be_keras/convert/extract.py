@@ -74,4 +74,4 @@ class _Extraction(Counterparts):
         dense = keras.layers.Dense(
             layer.input_dim, name=f"{layer.name}_output", dtype=layer.dtype_policy
         )
-        return dense, lambda: assign_by_path(dense, fold_output_side(layer, self.member))
+        return dense, lambda dense: assign_by_path(dense, fold_output_side(layer, self.member))

@@ -78,6 +78,16 @@ def fold_attention(layer, member):
     }
 
 
+def fold_cell(cell, member):
+    """Weights for Keras' recurrent cells."""
+    weights = (cell.recurrent_kernel, cell.recurrent_r, cell.recurrent_s)
+    kernel, r, s = (_array(weight) for weight in weights)
+    return {
+        **fold_dense(cell, member),
+        "recurrent_kernel": np.einsum("ab,a,b->ab", kernel, r[member], s[member]),
+    }
+
+
 def fold_normalization(layer, member):
     """Weights for Keras' normalisations; statistics may be shared by all members."""
     return {

@@ -1,6 +1,7 @@
 """Graphs of layers: seen as one, walked, and rebuilt with another layer in the place of each."""
 
 import keras
+import numpy as np
 
 from be_keras.members import origin_of
 
@@ -106,7 +107,7 @@ class Counterparts:
 
     Args:
         replace: From a layer to None, for a copy with the same weights, or to a pair: an unbuilt
-            layer, and a function of nothing that fills its weights once it is built.
+            layer, and a function that fills its weights, given it once it is built.
         made: Dict of counterparts made so far, by identity, if they are shared with others.
     """
 
@@ -120,21 +121,33 @@ class Counterparts:
         if is_graph(layer):
             self.made[id(layer)] = rebuild(layer, self)
             return self.made[id(layer)](*args, **kwargs)
-        counterpart, fill = self.replace(layer) or _copy(layer)
+        counterpart, fill = self.replace(layer) or copy_of(layer)
         self.made[id(layer)] = counterpart
         outputs = counterpart(*args, **kwargs)
-        fill()
+        fill(counterpart)
         return outputs
 
 
-def _copy(layer):
-    copy = type(layer).from_config(layer.get_config())
+def copy_of(layer):
+    """Give an unbuilt copy, and the function that gives it the same weights once it is built."""
 
-    def fill():
+    def fill(copy):
         # Not `set_weights`: some layers keep more than weights, or derive values from them.
         for old, new in zip(layer._flatten_layers(), copy._flatten_layers(), strict=True):
             store = {}
             old.save_own_variables(store)
-            new.load_own_variables(store)
+            new.load_own_variables({key: copy_of_value(value) for key, value in store.items()})
 
-    return copy, fill if isinstance(layer, keras.Layer) else lambda: None
+    copy = type(layer).from_config(layer.get_config())
+    return copy, fill if isinstance(layer, keras.Layer) else lambda copy: None
+
+
+def copy_of_value(value):
+    """Give the value of a Keras variable as a NumPy array of its own; anything else as it is.
+
+    Assigned as it is, on JAX two variables would hold one array, and training either model gives
+    that array away.
+    """
+    if not isinstance(value, keras.Variable):
+        return value
+    return np.array(keras.ops.convert_to_numpy(value))

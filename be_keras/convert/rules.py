@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import keras
-from keras import ops
+import numpy as np
 
-from be_keras import layers as members
-from be_keras.convert import folding
+from be_keras.convert.graphs import copy_of_value
 
 # What a layer of members has in its config and an ordinary one has not.
-_OF_MEMBERS = {"ensemble_size", "statistics", "tied_output"} | {
+_OF_MEMBERS = {"ensemble_size", "ghost_size", "statistics", "tied_output"} | {
     f"{weight}_{kind}"
     for weight in ("r", "s")
     for kind in ("initializer", "regularizer", "constraint")
@@ -32,11 +30,14 @@ class Rule:
     path: Callable = _same
 
     def to_members(self, layer, options):
-        """Give the layer of members for a plain layer, and the function that fills its weights.
+        """Give the layer of members for a plain layer, and the function that fills it once built.
 
         Args:
             layer: A built layer of the class `plain`.
             options: Dict of the further arguments of `member`.
+
+        Returns:
+            The pair that `Counterparts` takes.
 
         Raises:
             ValueError: The layer has an option that the layer of members does not support.
@@ -45,27 +46,27 @@ class Rule:
             made = self.member.from_config({**self.config(layer.get_config()), **options})
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"{_named(layer)} cannot become a {self.member.__name__}: {error} Leave it shared "
+                f"{named(layer)} cannot become a {self.member.__name__}: {error} Leave it shared "
                 "by all members, with `convert` or `per_member`, or change that option of it."
             ) from error
 
-        def fill():
+        def fill(made):
             places = _weights_by_path(made)
             for path, weight in _weights_by_path(layer).items():
-                place = places[self.path(path)]
-                if tuple(place.shape) != tuple(weight.shape):  # (...) -> (M, ...)
-                    weight = ops.reshape(weight, place.shape[1:])
-                place.assign(ops.broadcast_to(weight, place.shape))
+                place, value = places[self.path(path)], copy_of_value(weight)
+                if tuple(place.shape) != value.shape:  # (...) -> (M, ...)
+                    value = value.reshape(place.shape[1:])
+                place.assign(np.broadcast_to(value, place.shape))
 
         return made, fill
 
     def to_plain(self, layer, member):
-        """Give the plain layer for one member, and the function that fills its weights."""
+        """Give the plain layer for one member, and the function that fills it once built."""
         config = {
             key: value for key, value in layer.get_config().items() if key not in _OF_MEMBERS
         }
         made = self.plain.from_config(config)
-        return made, lambda: assign_by_path(made, self.fold(layer, member))
+        return made, lambda made: assign_by_path(made, self.fold(layer, member))
 
 
 _BY_PLAIN, _BY_MEMBER = {}, {}
@@ -85,7 +86,11 @@ def register_rule(plain, member, *, fold, config=_same, path=_same):
         path: From the path of a weight below the plain layer to that below the layer of
             members. A weight there may have a member axis in front.
     """
-    rule = Rule(plain, member, fold, config, path)
+    add_rule(plain, member, Rule(plain, member, fold, config, path))
+
+
+def add_rule(plain, member, rule):
+    """Let an object with the methods of `Rule` convert the layers of one class."""
     _BY_PLAIN[plain] = _BY_MEMBER[member] = rule
 
 
@@ -102,7 +107,7 @@ def rule_for(layer, option="convert"):
     rule = _BY_PLAIN.get(type(layer))
     if rule is None:
         raise ValueError(
-            f"{_named(layer)} has weights, and no rule says how members of it differ. Leave it "
+            f"{named(layer)} has weights, and no rule says how members of it differ. Leave it "
             f"shared by all members, with the argument `{option}`, or write a layer for it and "
             "call be_keras.convert.register_rule."
         )
@@ -116,9 +121,12 @@ def rule_of_members(layer):
         ValueError: It is a layer of members that no rule makes.
     """
     rule = _BY_MEMBER.get(type(layer))
-    if rule is None and any(hasattr(below, "ensemble_size") for below in layer._flatten_layers()):
+    holds_members = any(hasattr(below, "ensemble_size") for below in layer._flatten_layers())
+    if type(layer) in _BY_PLAIN and not holds_members:
+        return None  # of a class that can hold members, as `keras.layers.RNN` is
+    if rule is None and holds_members:
         raise ValueError(
-            f"{_named(layer)} holds members, and no rule says how one of them is folded. Call "
+            f"{named(layer)} holds members, and no rule says how one of them is folded. Call "
             "be_keras.convert.register_rule for it."
         )
     return rule
@@ -137,62 +145,6 @@ def _weights_by_path(layer):
     return {weight.path.removeprefix(f"{layer.path}/"): weight for weight in layer.weights}
 
 
-def _named(layer):
+def named(layer):
+    """A layer as messages speak of it."""
     return f"Layer {layer.name!r} ({type(layer).__name__})"
-
-
-def _without(*keys):
-    """A config without these entries where they are unset; one that is set stays, and fails."""
-    return lambda config: {
-        key: value for key, value in config.items() if key not in keys or value not in (None, False)
-    }
-
-
-def _attention_config(config):
-    # Keras fills these in: attention over the one axis between batch and features, and a tuple.
-    if tuple(config["attention_axes"] or (1,)) == (1,):
-        config["attention_axes"] = None
-    if config["output_shape"] is not None and len(config["output_shape"]) == 1:
-        config["output_shape"] = config["output_shape"][0]
-    return config
-
-
-def _register_all():
-    quantised = _without("quantization_config")
-    for name, fold, config in (
-        ("Dense", folding.fold_dense, quantised),
-        ("EinsumDense", folding.fold_einsum_dense, quantised),
-        ("Embedding", folding.fold_embedding, quantised),
-        ("Conv1D", folding.fold_convolution, quantised),
-        ("Conv2D", folding.fold_convolution, quantised),
-        ("Conv3D", folding.fold_convolution, quantised),
-        ("Conv1DTranspose", folding.fold_transposed_convolution, _same),
-        ("Conv2DTranspose", folding.fold_transposed_convolution, _same),
-        ("Conv3DTranspose", folding.fold_transposed_convolution, _same),
-        ("DepthwiseConv1D", folding.fold_depthwise_convolution, _same),
-        ("DepthwiseConv2D", folding.fold_depthwise_convolution, _same),
-        ("SeparableConv1D", folding.fold_separable_convolution, _same),
-        ("SeparableConv2D", folding.fold_separable_convolution, _same),
-        ("BatchNormalization", folding.fold_normalization, _same),
-        ("GroupNormalization", folding.fold_normalization, _same),
-        ("LayerNormalization", folding.fold_normalization, _without("rms_scaling")),
-    ):
-        plain, member = getattr(keras.layers, name), getattr(members, f"{name}BatchEnsemble")
-        register_rule(plain, member, fold=fold, config=config)
-    attention = members.MultiHeadAttentionBatchEnsemble
-    register_rule(members.CachedMultiHeadAttention, attention, fold=folding.fold_attention)
-    for name, member, config in (
-        # The later rule for a class of members is the one that says what a member becomes.
-        ("MultiHeadAttention", attention, _attention_config),
-        ("GroupQueryAttention", members.GroupQueryAttentionBatchEnsemble, _same),
-    ):
-        register_rule(
-            getattr(keras.layers, name),
-            member,
-            fold=folding.fold_attention,
-            config=config,
-            path=lambda path: path.replace("attention_output/", "output/"),
-        )
-
-
-_register_all()

@@ -89,5 +89,7 @@ def test_converted_members_go_on_from_the_trained_network():
     apart = trained(fine_tune=10, ensemble_size=3, initializer="normal:1:0.5")
     assert np.ptp(apart, axis=1).max() > 0.1
     assert (apart.argmax(-1) == IMAGES.labels[:, None]).mean() > 0.9
+    apart = trained(fine_tune=1, ensemble_size=2, initializer="ones", perturb=0.1, distill=0.5)
+    assert np.ptp(apart, axis=1).max() > 0.1
     longer = trained(fine_tune=10)
     assert longer.shape == network.shape and np.abs(longer - network).max() > 1e-3

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from be_keras.convert import last, to_batch_ensemble
+from be_keras.convert import extract_member, last, to_batch_ensemble
 from be_keras.initializers import NormalAroundOne, RandomSign
 from be_keras.roles import weights_by_role
 
@@ -121,6 +121,20 @@ def test_it_trains_and_a_file_gives_it_back(name, graphs, tmp_path, part):
     assert again.tiles == "body"
     for want, got in zip(*map(keras.tree.flatten, (ensemble(x), again(x))), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("per_member", [("norms", "head"), ()])
+def test_model_and_members_live_on_when_members_are_trained(per_member):
+    """On JAX training gives old arrays away, which nobody else may hold."""
+    inner = [keras.Input((5,)), layers.Dense(4), layers.BatchNormalization(), layers.Dense(3)]
+    model, x = keras.Sequential(inner), np.random.default_rng(0).normal(size=(2, 5))
+    ensemble = to_batch_ensemble(model, M, per_member=per_member)
+    member = extract_member(ensemble, 0)
+    expected = np.asarray(model(x))
+    ensemble.compile("sgd", "mse", jit_compile=False)
+    ensemble.train_on_batch(x, np.ones((2, 3)))
+    np.testing.assert_allclose(model(x), expected, rtol=1e-6)
+    np.testing.assert_allclose(member(x), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_initialisers_by_layer_and_a_stream_for_each(graphs):
