@@ -62,10 +62,10 @@ def separate(name, members, images, backward, xla):
     """
     import keras
 
-    model = network(name)
+    model = network(name)  # the first of them
     run = compiled(stateless(model, model.trainable_variables), xla)
     pull = keras.random.normal((len(images), 10), seed=0) if backward else None
-    networks = [weights_of(network(name)) for _ in range(members)]
+    networks = [weights_of(model), *(weights_of(network(name)) for _ in range(members - 1))]
     return lambda: [run(images, weights, pull) for weights in networks]
 
 

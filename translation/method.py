@@ -98,12 +98,12 @@ class TextTraining:
         return model
 
     def tokens(self, networks: int = 1) -> dict:
-        """What training took: target tokens read, and tokens computed by all members."""
+        """What training takes: target tokens that each network reads, and tokens of all members."""
         counts = [np.sum(y != PAD) for _, y in self._pairs(0, self.method.config.steps)]
         alone, together = int(sum(counts[: self.first])), int(sum(counts[self.first :]))
         rows = 1 if self.method.members == "split" else self.method.ensemble_size or 1
         return {
-            "unique_tokens": networks * (alone + together),
+            "unique_tokens": alone + together,
             "row_tokens": networks * (alone + rows * together),
         }
 

@@ -179,7 +179,7 @@ class ImageCells:
 
 
 def costs(settings: Settings, networks: int = 1) -> dict:
-    """What training takes: steps, unique examples read, and rows computed, of all networks.
+    """What training takes: steps, unique examples that each network reads, and rows of all of them.
 
     A row is one example in one member. While members are one network, before they branch or are
     converted, an example is one row; so it is for split members.

@@ -113,15 +113,42 @@ class Settings:
                 "setting branch needs biases=members: with shared biases layers are named unlike "
                 f"the network's; got branch={self.branch} and biases=shared."
             )
-        if self.fine_tune and (self.branch or self.where == "first"):
-            raise UserError(
-                "setting fine_tune converts a whole network, with where=all or last: it takes no "
-                f"branch; got branch={self.branch} and where={self.where}."
-            )
+        self._check_conversion()
         if self.where == "last" and self.heads != "members":
             raise UserError(
                 f"setting where=last needs heads=members, whose r and s it draws; got heads="
                 f"{self.heads}. For ones everywhere set initializer=ones."
+            )
+
+    def _check_conversion(self):
+        """Converted members take a network as it is: what they cannot heed is refused."""
+        if not self.fine_tune:
+            if self.distill or self.perturb:
+                raise UserError(
+                    "settings distill and perturb act on converted members and need fine_tune; got "
+                    f"distill={self.distill}, perturb={self.perturb}, fine_tune=0."
+                )
+            return
+        needed = {"branch": 0.0, "heads": "members", "norms": "members", "biases": "members"}
+        if self.where == "last":
+            needed["initializer"] = "random_sign"
+        unlike = [
+            f"{key}={getattr(self, key)}"
+            for key, value in needed.items()
+            if getattr(self, key) != value
+        ]
+        if self.where == "first":
+            unlike.append("where=first")
+        if unlike:
+            raise UserError(
+                "setting fine_tune converts a whole network, with members' heads, norms and "
+                "biases, and signs where only the last layer draws; it takes no "
+                f"{', '.join(unlike)}."
+            )
+        if self.perturb and (self.ensemble_size or 1) < 2:
+            raise UserError(
+                f"setting perturb needs two members or more; got ensemble_size="
+                f"{self.ensemble_size}."
             )
 
 

@@ -34,7 +34,7 @@ def train_classifier(settings: Settings, images: Images, scaling: Scaling) -> En
     """Train `settings.steps` updates, the first `settings.branch` of them as one network.
 
     The schedule goes on across the branching; the momentum of the network stays behind. With
-    `settings.fine_tune` all steps are one network's, and as many more are the converted members'.
+    `settings.fine_tune` all steps are one network's, and that many more the converted members'.
 
     Args:
         settings: Model and training; `examples` is not read.

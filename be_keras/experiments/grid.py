@@ -74,6 +74,6 @@ def name_of(settings: Mapping) -> str:
     size, networks = settings.pop("ensemble_size"), settings.pop("networks", 1)
     words = [f"members{size}" if size else f"networks{networks}"]
     for key, value in sorted(settings.items()):
-        text = f"{value:g}" if isinstance(value, float) else str(value)
+        text = f"{value:g}" if isinstance(value, float) else str(value).lower()
         words.append(f"{key}-{re.sub(r'[^a-z0-9._]+', '-', text)}")
     return ".".join(words)

@@ -180,10 +180,10 @@ def _spread(weight, examples):
 
     Left to broadcasting, the weight's gradient is a sum over axes 0 and 2, on which TensorFlow's
     CPU kernel spends three times as long as a product with ones. Rows of two axes sum over axis 0
-    alone, which is fast, and which XLA fuses. So do accelerators, where a product could round.
+    alone, which is fast. Accelerators fuse the sum, and a product could round there.
     """
-    flat = len(weight.shape) == 2
-    if flat or keras.backend.backend() != "tensorflow" or has_accelerator():
+    two_axes = len(weight.shape) == 2
+    if two_axes or keras.backend.backend() != "tensorflow" or has_accelerator():
         return weight
     ones = ops.ones((examples, 1), dtype=weight.dtype)
     flat = ops.matmul(ones, ops.reshape(weight, (1, -1)))

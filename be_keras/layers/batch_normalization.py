@@ -31,14 +31,14 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
             rows of all members.
         ghost_size: Examples that are normalised together in training, group by group in their
             order, so that moments are as noisy as those of a batch of that size, however large
-            the batch and however it is cut over devices; the last group may be smaller. None: all
-            examples of a batch.
+            the batch. With split members, rows of each member. The last group may be smaller; on
+            TensorFlow groups end where a replica's rows end. None: all examples of a batch.
         ensemble_size: Number of members M.
 
     Raises:
         ValueError: An option has no such value or is not supported, groups are to be synchronised,
-            `axis` is the batch or of
-            unknown size, or the rows are no multiple of the ensemble size.
+            `axis` is the batch or of unknown size, or the rows are no multiple of the ensemble
+            size.
     """
 
     def __init__(

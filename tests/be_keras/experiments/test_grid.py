@@ -19,6 +19,7 @@ def test_names():
     assert name_of({"ensemble_size": 4, "initializer": "normal:1:0.5", "branch": 0.25}) == (
         "members4.branch-0.25.initializer-normal-1-0.5"
     )
+    assert name_of({"ensemble_size": 2, "augment": True}) == "members2.augment-true"
 
 
 def test_factors_multiply_the_tasks_defaults():

@@ -166,6 +166,26 @@ def test_ghost_batches_are_batches_of_their_own(examples, size, statistics):
         np.testing.assert_allclose(statistic, mean, rtol=1e-4, atol=1e-4)
 
 
+def test_gradients_stay_within_ghost_batches(gradients):
+    data = rows_of(5 * M, 4, 3)
+    options = {"gamma_initializer": "normal", "ensemble_size": M}
+    layer = BatchNormalizationBatchEnsemble(ghost_size=2, **options)
+    whole = BatchNormalizationBatchEnsemble(**options)
+    for each in (layer, whole):
+        each.build(data.shape)
+    whole.gamma.assign(layer.gamma)
+
+    def by_group(rows):
+        groups = (rows[start : start + 2 * M] for start in range(0, 5 * M, 2 * M))
+        return ops.concatenate([whole(group, training=True) for group in groups])
+
+    outputs, found = gradients(lambda rows: layer(rows, training=True), [layer.gamma], [data])
+    expected, wanted = gradients(by_group, [whole.gamma], [data])
+    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
+    for got, want in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-4)
+
+
 def test_ghost_batches_heed_masks_and_compile():
     rows = rows_of(4 * M, 5, 2)
     mask = np.ones((4 * M, 5), "bool")

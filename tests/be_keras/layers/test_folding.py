@@ -12,10 +12,10 @@ from be_keras.layers.folding import folding_pays, for_each_member
 @pytest.mark.parametrize(
     ("rows", "kernel", "folds"),
     [
-        (8, 79, True),  # 8 * (6 + 4) activations count twice: 160 against 2 * 79
-        (8, 80, False),
-        (None, 319, True),  # an unknown batch counts as 16 examples: 2 * 320 against 2 * 319
-        (None, 320, False),
+        (8, 13, True),  # 8 * (6 + 4) activations against 3 * 2 * 13
+        (8, 14, False),
+        (None, 53, True),  # an unknown batch counts as 16 examples: 320 against 3 * 2 * 53
+        (None, 54, False),
     ],
 )
 @pytest.mark.parametrize("accelerated", [False, True])

@@ -1,0 +1,33 @@
+"""Every result of the experiments belongs to a row of a table, and was made with its settings."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RESULTS = REPOSITORY / "docs" / "results" / "members"
+
+
+@pytest.fixture(scope="module")
+def grids():
+    path = REPOSITORY / "scripts" / "members.py"
+    spec = importlib.util.spec_from_file_location("members", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script.GRIDS
+
+
+def test_every_result_is_that_of_a_cell(grids):
+    files = sorted(RESULTS.glob("*/*.json"))
+    assert files
+    known = {
+        cell.path(RESULTS): dict(cell.settings)
+        for task, grid in grids.items()
+        for cell in grid.cells(task, tuple(grid.questions), seeds=3)
+    }
+    strangers = [file.relative_to(RESULTS) for file in files if file not in known]
+    assert not strangers, "no table shows these: delete them, or name their row"
+    for file in files:
+        assert json.loads(file.read_text())["settings"] == known[file], file
