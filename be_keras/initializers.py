@@ -92,5 +92,6 @@ def fresh(initializer, stream=0):
     if "seed" not in config or isinstance(config["seed"], dict):
         return initializer  # constants, and seed generators, which move on by themselves
     if config["seed"] is not None:
-        config["seed"] += 1_000_003 * stream
+        # Seeds are 32 bits wide; an odd factor keeps the streams apart all the same.
+        config["seed"] = (config["seed"] + 1_000_003 * stream) % 2**32
     return type(initializer).from_config(config)

@@ -143,6 +143,11 @@ def main() -> int:
     absent = peers.missing(args.peer)
     if absent:
         parser.error(f"expected --peer to be installed; not found: {', '.join(absent)}")
+    if args.peer and "graph" not in compilers():
+        parser.error(
+            "--peer stands beside the graph of TensorFlow, and JAX has none; expected "
+            "KERAS_BACKEND=tensorflow"
+        )
     known = list(cases())
     names = args.only or known
     unknown = sorted(set(names) - set(known))

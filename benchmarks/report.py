@@ -40,15 +40,15 @@ def line(row):
 
 
 def cell(value):
-    """A value of a row as text: three digits of a float, a range or a shape of a list."""
-    if value is None:
-        return "–"
+    """A value of a row as text: three digits of a float, two of a tiny one; a range or a shape."""
+    if value is None or isinstance(value, str):
+        return value or "–"
     if isinstance(value, list):
         shape = all(isinstance(each, int) for each in value)
         return (" × " if shape else " to ").join(cell(each) for each in value)
-    if isinstance(value, float):
-        return f"{value:#.3g}".rstrip(".") if abs(value) < 999.5 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) else value
+    if isinstance(value, int) or value == 0 or abs(value) >= 999.5:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}".rstrip(".") if abs(value) >= 1e-3 else f"{value:.1e}"
 
 
 def across_members(rows, key):

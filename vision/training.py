@@ -59,9 +59,8 @@ def train_classifier(settings: Settings, images: Images, scaling: Scaling) -> En
 
 
 def _train_converted(settings, images, scaling):
-    network = train_classifier(
-        dataclasses.replace(settings, ensemble_size=None, fine_tune=0), images, scaling
-    )
+    alone = dataclasses.replace(settings, ensemble_size=None, fine_tune=0, distill=0, perturb=0)
+    network = train_classifier(alone, images, scaling)
     x, model = scaling(images.images), network
     if settings.ensemble_size:
         model = conversion.convert(network, settings, x)

@@ -9,10 +9,11 @@ from be_keras.convert.distillation import distillation_targets
 from be_keras.convert.ensemble import to_batch_ensemble
 from be_keras.convert.extract import extract_member
 from be_keras.convert.known import register_known
-from be_keras.convert.perturbation import perturb
+from be_keras.convert.perturbation import disagreement, perturb
 from be_keras.convert.rules import register_rule
 
 __all__ = [
+    "disagreement",
     "distillation_targets",
     "extract_member",
     "last",

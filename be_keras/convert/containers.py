@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import keras
 
 from be_keras import initializers
-from be_keras.convert.graphs import copy_of
+from be_keras.convert.graphs import copy_of, is_graph
 from be_keras.convert.rules import named, rule_for, rule_of_members
+from be_keras.roles import NORMS
 
 # Which layer of Keras runs one cell of these; it has kernels of its own for some devices.
 _LAYERS_OF_CELLS = {
@@ -33,11 +34,22 @@ class Container:
     around: Callable
 
     def to_members(self, layer, options):
-        """As `Rule.to_members`; each part draws its fast weights from streams of its own."""
+        """As `Rule.to_members`; each part draws its fast weights from streams of its own.
+
+        Raises:
+            ValueError: A part cannot become members.
+        """
         pairs, stream = [], 0
         try:
             for part in self.parts(layer):
+                if is_graph(part):
+                    raise ValueError(
+                        f"It holds the model {part.name!r}: hold its layers one by one in "
+                        f"{type(layer).__name__}."
+                    )
                 own = {key: initializers.fresh(value, stream) for key, value in options.items()}
+                if isinstance(part, NORMS):  # these have no fast weights
+                    own = {"ensemble_size": options["ensemble_size"]}
                 pairs.append(rule_for(part).to_members(part, own))
                 stream += 10 * len(list(part._flatten_layers()))
             return self._with_parts(layer, pairs)

@@ -20,20 +20,22 @@ def distillation_targets(model, x, y=None, weight=0.5, *, outputs=None, batch_si
             probabilities of either shape. None, for inputs without labels, needs a weight of 1.
         weight: Weight of the predictions, in [0, 1].
         outputs: What the model gives: "logits" (softmax turns them into probabilities, or sigmoid
-            where C is 1) or "probabilities". None reads it from the model's last activations.
+            where C is 1) or "probabilities". None reads it from the model's last activations;
+            a subclassed model, whose layers cannot be seen, needs it.
         batch_size: As in `model.predict`.
 
     Returns:
         Targets `(B, ..., C)`, float32.
 
     Raises:
-        ValueError: An argument is out of range, or the labels do not fit the predictions.
+        ValueError: An argument is out of range, the labels do not fit the predictions, or
+            `outputs` is None and the model's layers cannot be seen.
     """
     if not 0.0 <= weight <= 1.0:
         raise ValueError(f"`weight` must lie in [0, 1]. Received: weight={weight!r}")
     if y is None and weight < 1.0:
         raise ValueError(f"Without labels `weight` must be 1. Received: y=None, weight={weight!r}")
-    outputs = outputs or kind_of_outputs(model)
+    outputs = outputs or _kind_of_outputs(model)
     if outputs not in ("logits", "probabilities"):
         raise ValueError(
             f'`outputs` must be "logits" or "probabilities". Received: outputs={outputs!r}'
@@ -48,6 +50,15 @@ def distillation_targets(model, x, y=None, weight=0.5, *, outputs=None, batch_si
     if y is None:
         return predictions
     return (1.0 - weight) * _distributions(np.asarray(y), predictions.shape) + weight * predictions
+
+
+def _kind_of_outputs(model):
+    try:
+        return kind_of_outputs(model)
+    except ValueError as error:
+        raise ValueError(
+            f'{error} Or say what it gives: outputs="logits" or outputs="probabilities".'
+        ) from error
 
 
 def _distributions(labels, shape):

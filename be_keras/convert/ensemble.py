@@ -164,7 +164,14 @@ class _Conversion:
 
 
 def kind_of_outputs(model):
-    """Give "probabilities" if all outputs of a graph end in softmax or sigmoid, else "logits"."""
+    """Give "probabilities" if all outputs of a graph end in softmax or sigmoid, else "logits".
+
+    Args:
+        model: Sequential or Functional model; the last activations before its outputs count.
+
+    Raises:
+        ValueError: The model is of another kind, has a `call` of its own, or has no inputs yet.
+    """
     ends = last_layers(model, lambda layer: hasattr(layer, "activation") or _is_probable(layer))
     return "probabilities" if ends and all(map(_is_probable, ends)) else "logits"
 

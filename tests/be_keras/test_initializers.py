@@ -89,6 +89,14 @@ def test_streams_of_one_seed_differ_and_stream_zero_is_the_seed_itself():
     assert not np.array_equal(draws[0], draws[1]) and not np.array_equal(draws[1], draws[2])
 
 
+@pytest.mark.parametrize("kind", [RandomSign, NormalAroundOne])
+def test_streams_of_any_number_have_seeds_of_their_own(kind):
+    streams = [initializers.fresh(kind(seed=5), stream) for stream in (0, 4_294, 4_295, 9_001)]
+    seeds = [stream.get_config()["seed"] for stream in streams]
+    assert len(set(seeds)) == 4 and max(seeds) < 2**32  # of what backends take
+    assert len({np.asarray(stream(SHAPE)).tobytes() for stream in streams}) == 4
+
+
 def test_what_draws_nothing_is_given_back():
     ones = keras.initializers.Ones()
 

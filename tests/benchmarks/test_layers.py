@@ -23,13 +23,13 @@ LinearBatchEnsemble = Linear
 """
 
 
-def run(*words, options=(), path=None):
+def run(*words, options=(), path=None, backend="tensorflow"):
     found_first = {"PYTHONPATH": str(path)} if path else {}
     return subprocess.run(
         [sys.executable, *options, SCRIPT, *words],
         capture_output=True,
         text=True,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow", **found_first},
+        env={**os.environ, "KERAS_BACKEND": backend, **found_first},
     )
 
 
@@ -63,6 +63,12 @@ def test_a_peer_stands_beside_the_graph(tmp_path):
         measured = row["layer"] == "dense" and row["compiler"] == "graph"
         assert (row["tabm_ratio"] is not None) == measured
         assert (row["tabm_quartiles"] is not None) == measured
+
+
+def test_peers_have_nothing_to_stand_beside_on_jax(tmp_path):
+    (tmp_path / "tabm.py").write_text(MODULES)
+    done = run("--only", "dense", "--peer", "tabm", path=tmp_path, backend="jax")
+    assert done.returncode == 2 and "expected KERAS_BACKEND=tensorflow" in done.stderr
 
 
 def test_a_peer_that_is_not_installed_is_refused_by_name():

@@ -53,6 +53,8 @@ def time_distributed():
     inputs = keras.Input((T, 5, D))
     hidden = layers.TimeDistributed(layers.Conv1D(3, 2, activation="relu"))(inputs)
     hidden = layers.TimeDistributed(layers.Flatten())(hidden)
+    hidden = layers.TimeDistributed(layers.BatchNormalization())(hidden)
+    hidden = layers.TimeDistributed(layers.LayerNormalization())(hidden)
     outputs = layers.Dense(2)(hidden)
     return keras.Model(inputs, outputs), np.repeat(X[:, :, None], 5, axis=2)
 
@@ -134,7 +136,10 @@ class Unknown(layers.SimpleRNNCell):
     [
         (lambda: layers.LSTM(2, activity_regularizer="l2"), "activity_regularizer"),
         (lambda: layers.RNN(Unknown(2)), "Unknown.*no rule"),
-        (lambda: layers.TimeDistributed(layers.LayerNormalization()), "r_initializer"),
+        (
+            lambda: layers.TimeDistributed(keras.Sequential([layers.Dense(2)], name="inner")),
+            "'inner': hold its layers one by one in TimeDistributed",
+        ),
     ],
 )
 def test_what_members_cannot_hold_names_the_layer(layer, reason):

@@ -104,6 +104,21 @@ def test_what_does_not_fit_is_refused(arguments, message):
         distillation_targets(identity(3), np.zeros((2, 3)), **{"y": np.array([0, 1]), **arguments})
 
 
+class Subclassed(keras.Model):
+    """A model whose layers cannot be seen."""
+
+    def call(self, inputs):
+        return 2.0 * inputs
+
+
+def test_a_subclassed_model_is_told_what_it_gives():
+    logits = np.log([[1.0, 3.0]]).astype("float32")
+    with pytest.raises(ValueError, match="Subclassed.*say what it gives: outputs="):
+        distillation_targets(Subclassed(), logits, weight=1.0)
+    found = distillation_targets(Subclassed(), logits, weight=1.0, outputs="logits")
+    np.testing.assert_allclose(found, [[0.1, 0.9]], rtol=1e-5)
+
+
 def test_several_outputs_are_refused():
     inputs = keras.Input((3,))
     with pytest.raises(ValueError, match="one output.*list"):

@@ -155,6 +155,13 @@ def test_initialisers_by_layer_and_a_stream_for_each(graphs):
     assert np.min(head.s) == -1
 
 
+def test_one_seed_serves_many_layers():
+    model = keras.Sequential([keras.Input((4,)), *(layers.Dense(4) for _ in range(7))])
+    ensemble = to_batch_ensemble(model, M, r_initializer=NormalAroundOne(seed=1))
+    drawn = [np.asarray(layer.r) for layer in ensemble.body.layers if hasattr(layer, "r")]
+    assert len({r.tobytes() for r in drawn}) == len(drawn) == 7
+
+
 @pytest.mark.parametrize("activation, expected", [("softmax", "probabilities"), (None, "logits")])
 def test_what_the_outputs_are_is_read_from_the_model(activation, expected):
     inner = keras.Sequential([keras.Input((4,)), layers.Dense(6, activation)])

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from be_keras.convert import perturb, to_batch_ensemble
-from be_keras.convert.perturbation import disagreement
+from be_keras.convert import disagreement, perturb, to_batch_ensemble
 from be_keras.initializers import NormalAroundOne, fresh
 from be_keras.metrics import kl_matrix
 from be_keras.roles import FAST, role_of, weights_by_role
