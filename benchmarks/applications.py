@@ -1,4 +1,4 @@
-"""Networks of keras.applications as ensembles: converted, trained, saved, loaded, taken apart.
+"""Networks of keras.applications, and a Transformer, as ensembles: converted, trained, taken apart.
 
     python benchmarks/applications.py [--runs 10] [--size 32] [--examples 8] [--threads 2]
                                       [--only MODEL ...] [--onnx] [--out FILE.json]
@@ -19,20 +19,56 @@ from checks import check
 from timing import compare
 
 MEMBERS, CLASSES = 4, 10
-DEFAULT = ("ResNet50V2", "MobileNetV2", "EfficientNetB0")
+DEFAULT = ("ResNet50V2", "MobileNetV2", "EfficientNetB0", "Transformer")
+VOCABULARY, LENGTH = 1_000, 32
 
 
 def network(name, shape):
-    """One network from images of `shape` to `CLASSES` logits: of `DEFAULT`, or "tiny"."""
+    """One network from images of `shape` to `CLASSES` logits: of `DEFAULT`, or "tiny".
+
+    The Transformer takes tokens `(LENGTH,)` and gives logits `(LENGTH, VOCABULARY)`.
+    """
     import keras
     from keras import layers
 
+    if name == "Transformer":
+        return transformer()
     if name == "tiny":  # to try this script with
         body = [layers.Conv2D(8, 3), layers.BatchNormalization(), layers.ReLU()]
         body += [layers.GlobalAveragePooling2D(), layers.Dense(CLASSES)]
         return keras.Sequential([keras.Input(shape), *body])
     options = {"weights": None, "classes": CLASSES, "classifier_activation": None}
     return getattr(keras.applications, name)(input_shape=shape, **options)
+
+
+def transformer(width=128, heads=4, blocks=2):
+    """A causal Transformer of Keras' layers, pre-norm, that predicts the next token."""
+    import keras
+    from keras import layers, ops
+
+    tokens = keras.Input((LENGTH,), dtype="int32")
+    places = ops.cumsum(ops.ones_like(tokens), axis=-1) - 1
+    states = layers.Embedding(VOCABULARY, width)(tokens) + layers.Embedding(LENGTH, width)(places)
+    for _ in range(blocks):
+        normed = layers.LayerNormalization()(states)
+        attention = layers.MultiHeadAttention(heads, width // heads)
+        states = states + attention(normed, normed, use_causal_mask=True)
+        hidden = layers.Dense(4 * width, "relu")(layers.LayerNormalization()(states))
+        states = states + layers.Dense(width)(hidden)
+    logits = layers.Dense(VOCABULARY)(layers.LayerNormalization()(states))
+    return keras.Model(tokens, logits, name="transformer")
+
+
+def examples(name, count, size):
+    """Random inputs and integer labels of a network, NumPy arrays of `count` examples."""
+    import numpy as np
+
+    draw = np.random.default_rng(0)
+    if name == "Transformer":
+        tokens = draw.integers(VOCABULARY, size=(count, LENGTH + 1), dtype="int32")
+        return tokens[:, :-1], tokens[:, 1:]
+    images = draw.normal(size=(count, size, size, 3)).astype("float32")
+    return images, draw.integers(0, CLASSES, size=count)
 
 
 def measure(name, args):
@@ -43,9 +79,7 @@ def measure(name, args):
     from be_keras.convert import to_batch_ensemble
 
     keras.utils.set_random_seed(0)
-    draw = np.random.default_rng(0)
-    x = draw.normal(size=(args.examples, args.size, args.size, 3)).astype("float32")
-    y = draw.integers(0, CLASSES, size=args.examples)
+    x, y = examples(name, args.examples, args.size)
     model = network(name, x.shape[1:])
     ensemble = to_batch_ensemble(model, MEMBERS)
     parameters = {
@@ -55,7 +89,7 @@ def measure(name, args):
         "parameters_ratio": ensemble.count_params() / model.count_params(),
     }
     checked = check(model, ensemble, x, y, args.onnx)  # compiles both
-    rows = np.repeat(x, MEMBERS, axis=0), np.repeat(y, MEMBERS)
+    rows = np.repeat(x, MEMBERS, axis=0), np.repeat(y, MEMBERS, axis=0)
     steps = compare(
         lambda: model.train_on_batch(*rows), lambda: ensemble.train_on_batch(x, y), args.runs
     )

@@ -14,9 +14,9 @@ def check(model, ensemble, x, y, onnx):
     """Compare, train for a step, save, load and extract.
 
     Args:
-        model: Built model from images `(B, H, W, 3)` to logits `(B, C)`.
+        model: Built model from examples `(B, ...)` to logits `(B, ..., C)`.
         ensemble: What `to_batch_ensemble` made of it, with the weights it began with.
-        x, y: Images and integer labels `(B,)`, NumPy arrays.
+        x, y: Examples and integer labels `(B, ...)`, NumPy arrays.
         onnx: Whether to export the extracted member too; this needs onnxruntime and tf2onnx.
 
     Returns:
