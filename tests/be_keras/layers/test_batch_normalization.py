@@ -250,25 +250,37 @@ from be_keras.layers import BatchNormalizationBatchEnsemble
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 rows = np.arange(24.0, dtype="float32").reshape(12, 2) ** 2
 with strategy.scope():
-    layer = BatchNormalizationBatchEnsemble(synchronized=True, ensemble_size=2)
-    layer.build((None, 2))
+    layers = {
+        "synchronized": BatchNormalizationBatchEnsemble(synchronized=True, ensemble_size=2),
+        "ghosts": BatchNormalizationBatchEnsemble(ghost_size=2, ensemble_size=2),
+    }
+    for layer in layers.values():
+        layer.build((None, 2))
 # The first replica has four rows and the second eight.
 parts = strategy.experimental_distribute_values_from_function(
     lambda context: tf.constant(rows[[slice(0, 4), slice(4, 12)][context.replica_id_in_sync_group]])
 )
-run = tf.function(lambda part: strategy.run(lambda r: layer(r, training=True), (part,)))
-outputs = strategy.experimental_local_results(run(parts))
-print(json.dumps({"rows": rows.tolist(), "outputs": tf.concat(outputs, 0).numpy().tolist()}))
+result = {"rows": rows.tolist()}
+for name, layer in layers.items():
+    run = tf.function(lambda part: strategy.run(lambda r: layer(r, training=True), (part,)))
+    outputs = strategy.experimental_local_results(run(parts))
+    result[name] = tf.concat(outputs, 0).numpy().tolist()
+print(json.dumps(result))
 """
 
 
-def test_synchronised_replicas_share_the_moments_of_the_whole_batch(run_python):
+def test_replicas_share_moments_or_keep_to_ghost_batches(run_python):
     result = json.loads(run_python(REPLICAS, "tensorflow").splitlines()[-1])
     rows = np.array(result["rows"])
-    for member in range(2):
-        mine = rows[member::2]
-        expected = (mine - mine.mean(0)) / np.sqrt(mine.var(0) + 1e-3)
-        np.testing.assert_allclose(result["outputs"][member::2], expected, rtol=1e-3, atol=1e-4)
+
+    def normalised(rows):
+        members = (rows[member::2] for member in range(2))
+        parts = [(mine - mine.mean(0)) / np.sqrt(mine.var(0) + 1e-3) for mine in members]
+        return np.stack(parts, axis=1).reshape(rows.shape)
+
+    np.testing.assert_allclose(result["synchronized"], normalised(rows), rtol=1e-3, atol=1e-4)
+    ghosts = np.concatenate([normalised(rows[start : start + 4]) for start in (0, 4, 8)])
+    np.testing.assert_allclose(result["ghosts"], ghosts, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(
