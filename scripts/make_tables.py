@@ -23,7 +23,7 @@ sys.path.append(str(ROOT / "benchmarks"))
 import report  # noqa: E402
 
 DOCS = ROOT / "docs"
-PAGES = ("results.md", "members.md", "benchmarks.md")
+PAGES = ("results.md", "members.md", "conversion.md", "benchmarks.md")
 GRIDS = {task: grid for grid in (vision.grid.GRID, translation.grid.GRID) for task in grid.defaults}
 # The columns that people look at first.
 PICTURED = ("calibrated NLL", "DEE", "ECE", "disagreement")
