@@ -3,7 +3,7 @@
 Pure data: `scripts/members.py` runs the cells, `scripts/make_tables.py` writes the tables.
 """
 
-from be_keras.experiments import Column, Grid
+from be_keras.experiments import Column, Grid, score_columns
 
 # The config that cells start from, and what they change in it. Members split the batch unless a
 # row says otherwise: its arithmetic is then that of one network.
@@ -73,26 +73,9 @@ QUESTIONS = {
 }
 
 OUTSIDE = ("newstest2013",)
+COLUMNS = [
+    *score_columns(OUTSIDE, digits=3),
+    Column("million row tokens", "row_tokens", 2, scale=1e-6),
+]
 
-
-def _columns(outside):
-    return [
-        Column("accuracy", "scores.accuracy", 4, "higher"),
-        Column("NLL", "scores.nll", 3, "lower"),
-        Column("calibrated NLL", "scores.calibrated_nll", 3, "lower"),
-        Column("DEE", "scores.dee", 2, "higher"),
-        Column("ECE", "scores.ece", 4, "lower"),
-        Column("member NLL", "scores.member_nll", 3, "lower"),
-        Column("disagreement", "scores.disagreement", 4),
-        Column("pairwise KL", "scores.pairwise_kl", 3),
-        *(
-            Column(f"AUROC {name}", f"out_of_distribution.{name}.entropy.auroc", 3, "higher")
-            for name in outside
-        ),
-        Column("cosine, begin", "gradient_cosine.begin", 2),
-        Column("cosine, end", "gradient_cosine.end", 2),
-        Column("million row tokens", "row_tokens", 2, scale=1e-6),
-    ]
-
-
-GRID = Grid(DEFAULTS, QUESTIONS, _columns(OUTSIDE), factors={"steps": "steps"})
+GRID = Grid(DEFAULTS, QUESTIONS, COLUMNS, factors={"steps": "steps"})

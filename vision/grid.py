@@ -3,7 +3,7 @@
 Pure data: `scripts/members.py` runs the cells, `scripts/make_tables.py` writes the tables.
 """
 
-from be_keras.experiments import Column, Grid
+from be_keras.experiments import Column, Grid, score_columns
 
 # What every cell of a task starts from. The rates of fashion-mlp and fashion-cnn are the best for
 # one network, out of factors of two, by its calibrated NLL on the test images; that of cifar-resnet
@@ -167,33 +167,16 @@ QUESTIONS = {
     ),
 }
 
-
-def _columns(outside):
-    return [
-        Column("accuracy", "scores.accuracy", 4, "higher"),
-        Column("NLL", "scores.nll", 4, "lower"),
-        Column("calibrated NLL", "scores.calibrated_nll", 4, "lower"),
-        Column("DEE", "scores.dee", 2, "higher"),
-        Column("ECE", "scores.ece", 4, "lower"),
-        Column("member NLL", "scores.member_nll", 4, "lower"),
-        Column("disagreement", "scores.disagreement", 4),
-        Column("pairwise KL", "scores.pairwise_kl", 3),
-        *(
-            Column(f"AUROC {name}", f"out_of_distribution.{name}.entropy.auroc", 3, "higher")
-            for name in outside
-        ),
-        Column("cosine, begin", "gradient_cosine.begin", 2),
-        Column("cosine, end", "gradient_cosine.end", 2),
-        Column("million rows", "row_examples", 2, scale=1e-6),
-    ]
-
-
 OUTSIDE = ("ood_tin40", "ood_gtsrb")
+COLUMNS = [
+    *score_columns(OUTSIDE),
+    Column("million rows", "row_examples", 2, scale=1e-6),
+]
 
 GRID = Grid(
     DEFAULTS,
     QUESTIONS,
-    _columns(OUTSIDE),
+    COLUMNS,
     factors={
         "steps": "steps",
         "batch": "batch",

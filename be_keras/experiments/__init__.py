@@ -5,7 +5,7 @@ from be_keras.experiments.cell import Cell, read_results
 from be_keras.experiments.figure import draw
 from be_keras.experiments.grid import Grid, name_of
 from be_keras.experiments.runner import environment, run_cells
-from be_keras.experiments.table import Column, Table, markdown
+from be_keras.experiments.table import Column, Table, markdown, score_columns
 
 __all__ = [
     "Cell",
@@ -19,4 +19,5 @@ __all__ = [
     "name_of",
     "read_results",
     "run_cells",
+    "score_columns",
 ]

@@ -57,6 +57,31 @@ class Table:
     seeds: int = 3
 
 
+def score_columns(outside: Sequence[str], digits: int = 4) -> list[Column]:
+    """What every table of ensembles shows: quality, calibration, and how far members differ.
+
+    Args:
+        outside: Names of the foreign examples that results tell apart by entropy.
+        digits: Of the NLLs.
+    """
+    return [
+        Column("accuracy", "scores.accuracy", 4, "higher"),
+        Column("NLL", "scores.nll", digits, "lower"),
+        Column("calibrated NLL", "scores.calibrated_nll", digits, "lower"),
+        Column("DEE", "scores.dee", 2, "higher"),
+        Column("ECE", "scores.ece", 4, "lower"),
+        Column("member NLL", "scores.member_nll", digits, "lower"),
+        Column("disagreement", "scores.disagreement", 4),
+        Column("pairwise KL", "scores.pairwise_kl", 3),
+        *(
+            Column(f"AUROC {name}", f"out_of_distribution.{name}.entropy.auroc", 3, "higher")
+            for name in outside
+        ),
+        Column("cosine, begin", "gradient_cosine.begin", 2),
+        Column("cosine, end", "gradient_cosine.end", 2),
+    ]
+
+
 def values(column: Column, results: Mapping[int, Mapping]) -> list[float]:
     """The numbers of one column over the seeds of a row, in the order of seeds."""
     found = [column.value(results[seed]) for seed in sorted(converged(results))]

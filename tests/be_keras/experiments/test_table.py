@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from be_keras.experiments import Column, Table, draw, markdown
+from be_keras.experiments import Column, Table, draw, markdown, score_columns
 
 TABLE = Table(
     "initialiser",
@@ -57,3 +57,16 @@ def test_the_figure_shows_every_row(tmp_path):
     full, empty = (image.imread(tmp_path / name) for name in ("all.png", "none.png"))
     assert full.shape == empty.shape and full.shape[0] > 100
     assert np.any(full != empty)
+
+
+def test_the_columns_of_scores_find_their_numbers():
+    columns = {column.title: column for column in score_columns(["far"], digits=2)}
+    result = {
+        "scores": {"nll": 0.5, "dee": 2.0},
+        "out_of_distribution": {"far": {"entropy": {"auroc": 0.9}}},
+        "gradient_cosine": {"end": 0.25},
+    }
+    titles = ("NLL", "DEE", "AUROC far", "cosine, end", "cosine, begin")
+    found = [columns[title].value(result) for title in titles]
+    assert found == [0.5, 2.0, 0.9, 0.25, None]
+    assert columns["NLL"].digits == columns["member NLL"].digits == 2
