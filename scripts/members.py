@@ -18,10 +18,9 @@ from pathlib import Path
 import translation.grid
 import vision.grid
 from be_keras.experiments import run_cells
+from be_keras.tracks.errors import UserError
 from translation.cells import TextCells, TextTask
-from translation.errors import UserError as TextError
 from vision.cells import ImageCells, ImageTask
-from vision.errors import UserError
 from vision.idx import read_idx
 from vision.images import Images
 from vision.matching import match
@@ -38,7 +37,7 @@ def trainer(name: str, data: Path, outside: list[Path], work: Path):
     """What runs the cells of a task.
 
     Raises:
-        UserError: a file is missing or holds something else; of `vision` or `translation`.
+        UserError: a file is missing or holds something else.
     """
     if name in translation.grid.GRID.defaults:
         preset, defaults = translation.grid.PRESET[name], translation.grid.DEFAULTS[name]
@@ -111,7 +110,7 @@ def main() -> int:
     try:
         train = trainer(args.task, args.data, args.outside, args.work / args.task)
         run_cells(cells[index::count], args.out, train)
-    except (UserError, TextError) as error:
+    except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

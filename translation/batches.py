@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from be_keras.tracks.errors import UserError
 from translation.buckets import choose_buckets, rows_of
 from translation.corpus import TokenCorpus
-from translation.errors import UserError
 from translation.vocabulary import BOS, EOS
 
 Batch = dict[str, np.ndarray]

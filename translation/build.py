@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from be_keras.tracks.errors import UserError
 from translation.cleaning import Cleaner
-from translation.errors import UserError
 from translation.splits import read_text, text_paths, write_ids, write_text
 from translation.text import Pair, read_pairs
 from translation.vocabulary import Vocabulary, train_vocabulary

@@ -7,7 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 
 CARD = "card.json"
 FORMAT = 1  # of the folder; raised when an older one can no longer be read

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 
 ID_TYPES = ("uint16", "uint32")
 

@@ -21,17 +21,17 @@ from be_keras.metrics import (
     reliability_table,
     scores,
 )
+from be_keras.tracks.errors import UserError
+from be_keras.tracks.staging import check_replaceable, new_folder
 from translation.batches import evaluation_batches
 from translation.bleu import bleu_scores
 from translation.card import read_card
 from translation.corpus import TokenCorpus
 from translation.decoder import Decoder
-from translation.errors import UserError
 from translation.loading import load_translator
 from translation.run_folder import RunFolder
 from translation.scoring import Scorer, tokens_that_fit
 from translation.splits import read_text
-from translation.staging import check_replaceable, new_folder
 from translation.translate import add_search_arguments, make_decoder
 from translation.vocabulary import EOS, Vocabulary
 

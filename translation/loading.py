@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.model import Translator, for_use
 from translation.run_folder import RunFolder
 from translation.vocabulary import Vocabulary

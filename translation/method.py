@@ -10,12 +10,12 @@ from itertools import islice
 import numpy as np
 
 from be_keras.backend import trains_faster_with_xla
+from be_keras.tracks.errors import UserError
 from be_keras.training import branch_off, stream
 from translation.batches import TokenBatches
 from translation.build_model import build_translator
 from translation.config import Config
 from translation.corpus import TokenCorpus
-from translation.errors import UserError
 from translation.model import Translator
 from translation.transformer import PAD
 

@@ -12,10 +12,10 @@ from dataclasses import asdict, fields
 from importlib import metadata
 from pathlib import Path
 
+from be_keras.tracks.errors import UserError
+from be_keras.tracks.staging import new_folder
 from translation.build import Files, Settings, build
 from translation.card import FORMAT, card_in_place, file_hashes, sha256, write_card
-from translation.errors import UserError
-from translation.staging import new_folder
 from translation.text import Paths, as_paths
 from translation.vocabulary import TYPES
 

@@ -5,7 +5,7 @@ import math
 import keras
 from tqdm import tqdm
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.transformer import PAD
 
 LOOK_EVERY = 20  # steps between looks at the loss, each of which waits for the device

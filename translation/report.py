@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from be_keras.tracks.staging import check_replaceable, new_folder
+from be_keras.tracks.version import version
 from translation.reporting.evaluations import read_evaluations
 from translation.reporting.page import page
 from translation.reporting.reliability import reliability_figure
 from translation.reporting.standings import standings_figure
 from translation.reporting.summary import summarise
-from translation.staging import check_replaceable, new_folder
-from translation.version import version
 
 
 def report(evaluations: Iterable[str | Path], out: str | Path) -> dict:

@@ -20,8 +20,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from translation.errors import UserError
-from translation.staging import check_replaceable, new_folder
+from be_keras.tracks.errors import UserError
+from be_keras.tracks.staging import check_replaceable, new_folder
 
 PARTS = ("config", "method", "data")  # of the settings: what makes a run another run
 

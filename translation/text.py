@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 
 Paths = str | Path | Iterable[str | Path]
 Pair = tuple[str, str]

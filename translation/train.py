@@ -17,19 +17,19 @@ import numpy as np
 
 from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
+from be_keras.tracks.errors import UserError
+from be_keras.tracks.version import version
 from be_keras.training import stream
 from translation.batches import TokenBatches, evaluation_batches
 from translation.build_model import build_translator
 from translation.card import read_card
 from translation.config import PRESETS, Config, make_config
 from translation.corpus import TokenCorpus
-from translation.errors import UserError
 from translation.loading import load_model
 from translation.model import Translator, for_use
 from translation.progress import Progress, check_finite
 from translation.run_folder import RunFolder
 from translation.scoring import Scorer, tokens_that_fit
-from translation.version import version
 
 
 def train(

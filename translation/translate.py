@@ -12,8 +12,8 @@ from itertools import islice
 
 from tqdm import tqdm
 
+from be_keras.tracks.errors import UserError
 from translation.decoder import LENGTHS, Decoder
-from translation.errors import UserError
 from translation.loading import load_translator
 
 BLOCK = 2000  # lines sorted by length together: longer gives fuller batches, and later output

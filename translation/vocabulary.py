@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sentencepiece
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.text import normalise_space
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 from vision.images import Images, make_images
 
 UNSIGNED_BYTES = 8

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 
 
 @dataclass(frozen=True, eq=False)

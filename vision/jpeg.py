@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 
 CHUNK = 256  # images that one thread decodes at a time
 

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 from vision.images import Images
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 from vision.images import Images, make_images, number_classes
 from vision.jpeg import decode_packed
 

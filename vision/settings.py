@@ -10,7 +10,7 @@ import math
 import keras
 
 from be_keras.initializers import RandomSign
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 
 CHOICES = {
     "model": ("mlp", "cnn", "resnet"),

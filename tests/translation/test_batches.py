@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from be_keras.tracks.errors import UserError
 from translation.batches import BatchPlan, TokenBatches, evaluation_batches
 from translation.corpus import ShardWriter, TokenCorpus
-from translation.errors import UserError
 
 
 class Listed:

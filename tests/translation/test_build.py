@@ -2,10 +2,10 @@
 
 import pytest
 
+from be_keras.tracks.errors import UserError
 from translation import build as module
 from translation.build import Settings, build
 from translation.corpus import TokenCorpus
-from translation.errors import UserError
 from translation.splits import read_text
 from translation.vocabulary import Vocabulary
 

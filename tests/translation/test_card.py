@@ -2,8 +2,8 @@
 
 import pytest
 
+from be_keras.tracks.errors import UserError
 from translation.card import CARD, FORMAT, card_in_place, file_hashes, read_card, sha256, write_card
-from translation.errors import UserError
 
 ORIGIN = {"format": FORMAT, "settings": {"seed": 0}, "inputs": {"train": "ab"}}
 

@@ -6,8 +6,8 @@ import keras
 import pytest
 
 from be_keras.initializers import NormalAroundOne, RandomSign
+from be_keras.tracks.errors import UserError
 from translation.config import PRESETS, Config, make_config
-from translation.errors import UserError
 
 
 def test_settings_change_their_fields_alone():

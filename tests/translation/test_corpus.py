@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from be_keras.tracks.errors import UserError
 from translation.corpus import ShardWriter, TokenCorpus, id_type
-from translation.errors import UserError
 
 PAIRS = [([5, 6, 7], [8]), ([], []), ([9], [4, 4])]
 

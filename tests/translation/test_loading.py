@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.loading import best_model_path, load_model, load_translator
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from be_keras.tracks.errors import UserError
 from translation import report
 from translation.__main__ import VERBS, main
-from translation.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -37,7 +37,7 @@ def test_help_names_every_verb():
 def test_mistakes_show_the_usage(words):
     found = shell(*words)
     assert found.returncode == 2 and found.stdout == ""
-    assert found.stderr.startswith("usage: be-translate")
+    assert "usage: be-translate" in found.stderr
     assert "Traceback" not in found.stderr
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from be_keras.roles import FAST, weights_by_role
+from be_keras.tracks.errors import UserError
 from translation.config import make_config
 from translation.corpus import TokenCorpus
-from translation.errors import UserError
 from translation.method import Method, TextTraining
 
 

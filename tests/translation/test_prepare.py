@@ -6,10 +6,10 @@ import random
 
 import pytest
 
+from be_keras.tracks.errors import UserError
 from translation import build
 from translation.card import read_card
 from translation.corpus import TokenCorpus
-from translation.errors import UserError
 from translation.prepare import add_arguments, prepare, run
 from translation.vocabulary import Vocabulary
 

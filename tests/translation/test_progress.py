@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.progress import LOOK_EVERY, Progress, check_finite
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from be_keras.tracks.errors import UserError
 from translation import report as verb
-from translation.errors import UserError
 
 FILES = ["reliability.png", "report.json", "report.md", "standings.png"]
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.run_folder import RunFolder
 
 SETTINGS = {

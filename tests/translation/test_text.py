@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.text import as_paths, normalise_space, read_lines, read_pairs
 
 

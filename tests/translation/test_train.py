@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pytest
 
+from be_keras.tracks.errors import UserError
 from translation.config import make_config
-from translation.errors import UserError
 from translation.loading import load_model
 from translation.progress import Progress
 from translation.run_folder import RunFolder

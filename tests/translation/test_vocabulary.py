@@ -6,7 +6,7 @@ import re
 import pytest
 import sentencepiece
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.vocabulary import BOS, EOS, PAD, UNK, Vocabulary, train_vocabulary
 
 SENTENCES = [

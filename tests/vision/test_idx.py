@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 from vision.idx import read_array, read_idx
 
 # Two images of 2 x 3 pixels, and their labels, byte by byte.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 from vision.images import Images, make_images
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 from vision.npz import read_npz
 
 

@@ -7,7 +7,7 @@ import keras
 import pytest
 
 from be_keras.initializers import RandomSign
-from vision.errors import UserError
+from be_keras.tracks.errors import UserError
 from vision.settings import Settings, fast_initializer, make_settings
 
 

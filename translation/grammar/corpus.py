@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
+from be_keras.tracks.errors import UserError
+from be_keras.tracks.staging import new_folder
 from translation.bleu import bleu_scores
 from translation.card import sha256
-from translation.errors import UserError
 from translation.grammar.oracle import truth_of
 from translation.grammar.pairs import pair_named, without_ambiguity
 from translation.grammar.settings import FULL, SIMPLE
 from translation.grammar.splits import Splits, draw_splits, words_of
-from translation.staging import new_folder
 
 CARD = "corpus.json"
 TRUTH = "test.truth.jsonl"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import NamedTuple
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.grammar import lexicon_en_de, lexicon_en_fr
 from translation.grammar.choices import Choose, most_probable
 from translation.grammar.french import french

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.grammar.choices import sampler
 from translation.grammar.english import english
 from translation.grammar.held_out import Combination, combinations_in, hold_out

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 
 EVALUATION = "evaluation.json"
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from translation.reporting.canvas import BLUE, ORANGE, png, tidy, wrapped
+from be_keras.tracks.canvas import BLUE, ORANGE, png, tidy, wrapped
 from translation.reporting.summary import score_and_interval
 
 PANELS = {

@@ -7,7 +7,7 @@ import math
 import pytest
 from sacrebleu.metrics import BLEU
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.grammar.corpus import write_corpus
 
 SIZES = {"train": 1500, "valid": 50, "test": 60}

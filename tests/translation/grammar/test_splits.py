@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 from translation.grammar.held_out import combinations_in
 from translation.grammar.pairs import pair_named
 from translation.grammar.settings import FULL, SIMPLE

@@ -7,8 +7,8 @@ import stat
 
 import pytest
 
-from translation.errors import UserError
-from translation.staging import new_folder
+from be_keras.tracks.errors import UserError
+from be_keras.tracks.staging import new_folder
 
 
 def fill(out, text="new"):

@@ -2,7 +2,7 @@
 
 from importlib import metadata
 
-from translation.version import version
+from be_keras.tracks.version import version
 
 
 def test_names_the_installed_version(monkeypatch):

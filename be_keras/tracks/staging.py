@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from translation.errors import UserError
+from be_keras.tracks.errors import UserError
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""What the tracks share that is no method: command line, errors, whole folders, figures' looks."""
