@@ -114,7 +114,7 @@ def test_every_import_is_declared(setup, package):
 
 def test_console_commands_resolve(setup):
     commands = lines_of(setup["options.entry_points"]["console_scripts"])
-    assert len(commands) == 1
+    assert len(commands) == 2
     for command in commands:
         module, _, function = command.partition("=")[2].strip().partition(":")
         assert callable(getattr(importlib.import_module(module), function))
