@@ -9,11 +9,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from be_keras.tracks.reliability import reliability_figure
 from be_keras.tracks.staging import check_replaceable, new_folder
 from be_keras.tracks.version import version
 from translation.reporting.evaluations import read_evaluations
 from translation.reporting.page import page
-from translation.reporting.reliability import reliability_figure
 from translation.reporting.standings import standings_figure
 from translation.reporting.summary import summarise
 
@@ -38,7 +38,7 @@ def report(evaluations: Iterable[str | Path], out: str | Path) -> dict:
     files = {
         "report.json": text.encode() + b"\n",
         "report.md": page(summary).encode(),
-        "reliability.png": reliability_figure(systems),
+        "reliability.png": reliability_figure(systems, "tokens"),
         "standings.png": standings_figure(systems),
     }
     check_replaceable(out, files)

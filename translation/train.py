@@ -19,7 +19,7 @@ from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
 from be_keras.tracks.errors import UserError
 from be_keras.tracks.version import version
-from be_keras.training import stream
+from be_keras.training import reseed, stream
 from translation.batches import TokenBatches, evaluation_batches
 from translation.build_model import build_translator
 from translation.card import read_card
@@ -65,8 +65,8 @@ def train(
         seed=config.seed,
         max_length=config.max_length,
     )
-    run = RunFolder(out)
-    run.start(_settings(config, ensemble_size, members, card), Path(data) / "vocabulary.model")
+    run = RunFolder(out, Path(data) / "vocabulary.model")
+    run.start(_settings(config, ensemble_size, members, card))
     if run.last.exists():
         model = load_model(run.last)
     else:
@@ -169,19 +169,6 @@ class _Training:
             f"{average['nll']:.4f}, best single one {best['nll']:.4f}; use {path}"
         )
         return chosen
-
-
-def reseed(model: keras.Model, seed: int, step: int) -> None:
-    """Set every random state below a compiled model from seed and step alone.
-
-    A checkpoint keeps no random state; this makes the dropout masks after it those of a run that
-    was never stopped.
-    """
-    kept = {id(v) for v in (*model.weights, *model.metrics_variables, *model.optimizer.variables)}
-    states = [variable for variable in model.variables if id(variable) not in kept]
-    draws = np.random.default_rng((seed, step)).integers(2**32, size=(len(states), 2))
-    for state, draw in zip(states, draws, strict=True):
-        state.assign(draw.astype(state.dtype))
 
 
 def _settings(config: Config, ensemble_size: int | None, members: str, card: dict) -> dict:

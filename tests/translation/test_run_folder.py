@@ -30,8 +30,8 @@ def vocabulary(tmp_path):
 @pytest.fixture
 def run(tmp_path, vocabulary):
     """A run that has been started."""
-    run = RunFolder(tmp_path / "deep" / "run")
-    run.start(SETTINGS, vocabulary)
+    run = RunFolder(tmp_path / "deep" / "run", vocabulary)
+    run.start(SETTINGS)
     return run
 
 
@@ -60,7 +60,7 @@ def test_a_new_folder(run):
 
 def test_the_same_run_again(run, vocabulary):
     before = (run.path / "run.json").read_bytes()
-    RunFolder(run.path).start({**SETTINGS, "version": "0.2.0"}, vocabulary)
+    RunFolder(run.path, vocabulary).start({**SETTINGS, "version": "0.2.0"})
     assert (run.path / "run.json").read_bytes() == before
 
 
@@ -68,7 +68,7 @@ def test_another_run(run, vocabulary):
     settings = changed("config", "steps", 80)
     settings["method"] = {"ensemble_size": 4}
     with pytest.raises(UserError) as caught:
-        run.start(settings, vocabulary)
+        run.start(settings)
     assert "steps (60 there, 80 now), ensemble_size (None there, 4 now)" in str(caught.value)
     assert run.settings() == SETTINGS
 
@@ -77,13 +77,13 @@ def test_a_folder_of_something_else(tmp_path, vocabulary):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.txt").write_text("mine")
     with pytest.raises(UserError, match="got thesis.txt in it; choose another --out"):
-        RunFolder(tmp_path / "run").start(SETTINGS, vocabulary)
+        RunFolder(tmp_path / "run", vocabulary).start(SETTINGS)
     assert names(tmp_path / "run") == ["thesis.txt"]
 
 
 def test_a_place_that_cannot_be_written(tmp_path, vocabulary):
     with pytest.raises(UserError, match="given.model/run.*--out"):
-        RunFolder(vocabulary / "run").start(SETTINGS, vocabulary)
+        RunFolder(vocabulary / "run", vocabulary).start(SETTINGS)
     assert vocabulary.read_bytes() == b"pieces"
 
 
@@ -93,14 +93,14 @@ def test_an_interrupt_leaves_nothing(tmp_path, vocabulary, monkeypatch):
 
     monkeypatch.setattr("shutil.copyfile", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        RunFolder(tmp_path / "run").start(SETTINGS, vocabulary)
+        RunFolder(tmp_path / "run", vocabulary).start(SETTINGS)
     assert names(tmp_path) == ["given.model"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"config": {}, "method": 3, "data": {}}'])
 def test_damaged_settings(run, text, vocabulary):
     (run.path / "run.json").write_text(text)
-    for use in (run.settings, lambda: run.start(SETTINGS, vocabulary)):
+    for use in (run.settings, lambda: run.start(SETTINGS)):
         with pytest.raises(UserError, match="run.json: .* another --out"):
             use()
 

@@ -17,7 +17,7 @@ from translation.config import make_config
 from translation.loading import load_model
 from translation.progress import Progress
 from translation.run_folder import RunFolder
-from translation.train import reseed, train
+from translation.train import train
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -185,17 +185,3 @@ def test_mistakes(data, small, tmp_path, monkeypatch, command, words, message):
     assert status == 2 and out == ""
     assert message in err and "Traceback" not in err
     assert content(tmp_path) == {tmp_path / "taken" / "thesis.txt": b"mine"}
-
-
-def test_random_states_come_from_seed_and_step_alone():
-    def states(seed, step):
-        model = keras.Sequential([keras.layers.Dropout(0.5), keras.layers.Dropout(0.5)])
-        model.build((None, 3))
-        model.compile("sgd", "mse")
-        reseed(model, seed, step)
-        generators = [layer.seed_generator.state for layer in model.layers]
-        return [tuple(keras.ops.convert_to_numpy(state).tolist()) for state in generators]
-
-    assert states(0, 5) == states(0, 5)
-    first, second = states(0, 5)
-    assert len({first, second, *states(1, 5), *states(0, 6)}) == 6

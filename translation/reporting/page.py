@@ -1,10 +1,9 @@
 """The report as one page of Markdown that a newcomer can read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
+from be_keras.tracks.pages import ABSENT, matched, number, plain, table, with_interval
 from translation.reporting.summary import score_and_interval
-
-ABSENT = "–"
 
 LEGEND = """\
 ## How to read it
@@ -71,7 +70,7 @@ def _compared(systems: dict[str, dict]) -> str:
         "",
     ]
     for name, system in systems.items():
-        lines.append(f"- **{_plain(name)}**: {_kind(system)}")
+        lines.append(f"- **{plain(name)}**: {_kind(system)}")
     return "\n".join(lines)
 
 
@@ -90,9 +89,9 @@ def _kind(system: dict) -> str:
 def _scores(systems: dict[str, dict]) -> str:
     """Make the table of all scores."""
     columns: dict[str, Callable[[dict], str]] = {
-        "BLEU ↑": lambda s: _with_interval(s, "bleu", 1),
-        "chrF ↑": lambda s: _with_interval(s, "chrf", 1),
-        "NLL ↓": lambda s: _with_interval(s, "nll", 3),
+        "BLEU ↑": lambda s: _score(s, "bleu", ".1f"),
+        "chrF ↑": lambda s: _score(s, "chrf", ".1f"),
+        "NLL ↓": lambda s: _score(s, "nll", ".3f"),
         "member NLL ↓": lambda s: _of_members(s, "member_nll"),
         "ECE ↓": lambda s: f"{s['ece']:.4f}",
         "Brier ↓": lambda s: f"{s['brier']:.4f}",
@@ -103,7 +102,7 @@ def _scores(systems: dict[str, dict]) -> str:
             f"{s['checkpoint_bytes'] / 1e6:.2f} MB ({s['checkpoint_ratio']:.3f}×)"
         ),
     }
-    return "## Scores\n\n" + _table(systems, columns)
+    return "## Scores\n\n" + table(systems, columns)
 
 
 def _matched(systems: dict[str, dict]) -> str:
@@ -114,11 +113,7 @@ def _matched(systems: dict[str, dict]) -> str:
         ("row_tokens", "Arithmetic (target tokens, once per member that computes them)"),
     ):
         counts = {name: system["training"][key] for name, system in systems.items()}
-        if max(counts.values()) <= 1.02 * min(counts.values()):
-            said = f"equal within 2 %, {_millions(max(counts.values()))}"
-        else:
-            said = "; ".join(f"{_plain(name)} {_millions(n)}" for name, n in counts.items())
-        lines.append(f"- {what}: {said}.")
+        lines.append(f"- {what}: {matched(counts, _millions)}.")
     return "\n".join(lines)
 
 
@@ -132,10 +127,10 @@ def _against_truth(systems: dict[str, dict], truth: dict) -> str:
     )
     columns: dict[str, Callable[[dict], str]] = {
         "NLL per word ↓": lambda s: f"{s['nll_per_word']:.4f}",
-        "excess NLL per word ↓": lambda s: _number(s.get("excess_nll_per_word"), ".4f"),
-        "of best BLEU ↑": lambda s: _number(s.get("bleu_of_oracle"), ".1%"),
+        "excess NLL per word ↓": lambda s: number(s.get("excess_nll_per_word"), ".4f"),
+        "of best BLEU ↑": lambda s: number(s.get("bleu_of_oracle"), ".1%"),
     }
-    return "## Against the truth\n\n" + intro + "\n\n" + _table(systems, columns)
+    return "## Against the truth\n\n" + intro + "\n\n" + table(systems, columns)
 
 
 def _signatures(systems: dict[str, dict]) -> str:
@@ -147,23 +142,8 @@ def _signatures(systems: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def _table(systems: dict[str, dict], columns: dict[str, Callable[[dict], str]]) -> str:
-    """Make a Markdown table with one row per system."""
-    rows = [["system", *columns], ["---", *["---:"] * len(columns)]]
-    for name, system in systems.items():
-        rows.append([_plain(name), *(cell(system) for cell in columns.values())])
-    return "\n".join(_row(row) for row in rows)
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _with_interval(system: dict, key: str, digits: int) -> str:
-    score, interval = score_and_interval(system, key)
-    if not interval:
-        return f"{score:.{digits}f}"
-    return f"{score:.{digits}f} [{interval[0]:.{digits}f}, {interval[1]:.{digits}f}]"
+def _score(system: dict, key: str, form: str) -> str:
+    return with_interval(*score_and_interval(system, key), form)
 
 
 def _of_members(system: dict, key: str) -> str:
@@ -171,14 +151,5 @@ def _of_members(system: dict, key: str) -> str:
     return ABSENT if system["ensemble_size"] == 1 else f"{system[key]:.4f}"
 
 
-def _number(value: float | None, form: str) -> str:
-    return ABSENT if value is None else format(value, form)
-
-
 def _millions(tokens: float) -> str:
     return f"{tokens / 1e6:.2f} M"
-
-
-def _plain(name: str) -> str:
-    """Keep a name from breaking a table or turning into markup."""
-    return "".join("\\" + c if c in r"\|*_`<[" else c for c in " ".join(name.split()))

@@ -1,11 +1,6 @@
 """The standings figure: BLEU, NLL and ECE of all systems side by side."""
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
-
-from be_keras.tracks.canvas import BLUE, ORANGE, png, tidy, wrapped
+from be_keras.tracks.standings import Mark, Panel, draw_standings
 from translation.reporting.summary import score_and_interval
 
 PANELS = {
@@ -13,8 +8,6 @@ PANELS = {
     "nll": "NLL, nats per token (lower is better)",
     "ece": "ECE (lower is better)",
 }
-SYSTEM = {"marker": "o", "ms": 7, "color": BLUE, "lw": 2, "solid_capstyle": "round"}
-MEMBERS = {"marker": "o", "ms": 7, "mfc": "none", "mec": ORANGE, "ls": ""}
 
 
 def standings_figure(systems: dict[str, dict]) -> bytes:
@@ -28,31 +21,14 @@ def standings_figure(systems: dict[str, dict]) -> bytes:
     Returns:
         The bytes of a PNG file.
     """
-    figure = Figure(figsize=(10, 1.4 + 0.45 * len(systems)), layout="constrained")
-    panels = figure.subplots(1, len(PANELS), sharey=True)
-    for axes, (key, title) in zip(panels, PANELS.items(), strict=True):
-        for place, system in enumerate(systems.values()):
-            _draw_score(axes, place, system, key)
-        axes.set_title(title, fontsize=10)
-        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-        axes.margins(x=0.12)
-        tidy(axes)
-    names = [wrapped(name) for name in systems]
-    panels[0].set_yticks(range(len(systems)), names, parse_math=False)
-    panels[0].set_ylim(len(systems) - 0.5, -0.5)
-    marks = [
-        Line2D([], [], **SYSTEM, label="system and its 95 % interval"),
-        Line2D([], [], **MEMBERS, label="mean of its members, each alone"),
+    panels = [
+        Panel(title, [_mark(system, key) for system in systems.values()])
+        for key, title in PANELS.items()
     ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    return png(figure)
+    return draw_standings(list(systems), panels, "mean of its members, each alone")
 
 
-def _draw_score(axes: Axes, place: int, system: dict, key: str) -> None:
-    """Draw one system's score as a dot on its interval, and its members' mean NLL as a ring."""
-    score, interval = score_and_interval(system, key)
-    if interval:
-        axes.plot(interval, [place, place], **{**SYSTEM, "marker": ""})
-    axes.plot([score], [place], **SYSTEM)
-    if key == "nll" and system["ensemble_size"] > 1:
-        axes.plot([system["member_nll"]], [place], **MEMBERS)
+def _mark(system: dict, key: str) -> Mark:
+    """One score of a system and its interval; for an ensemble's NLL, its members' mean as well."""
+    alone = [system["member_nll"]] if key == "nll" and system["ensemble_size"] > 1 else []
+    return Mark(*score_and_interval(system, key), members=alone)

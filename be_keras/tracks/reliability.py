@@ -1,4 +1,4 @@
-"""The reliability figure: how often tokens are right, by how sure the system was of them."""
+"""The reliability figure: how often systems are right, by how sure they were."""
 
 import math
 
@@ -17,15 +17,16 @@ OVERCONFIDENT = {"facecolor": "#fbe9e2", "edgecolor": ORANGE, "hatch": "////", "
 UNDERCONFIDENT = {"facecolor": "#9fd0c4", "edgecolor": GREEN, "hatch": "////", "lw": 0.6}
 
 
-def reliability_figure(systems: dict[str, dict]) -> bytes:
-    """Draw one reliability diagram per system, with the tokens of each bin below it.
+def reliability_figure(systems: dict[str, dict], unit: str) -> bytes:
+    """Draw one reliability diagram per system, with how much each bin holds below it.
 
-    A bar is the accuracy of the tokens in a confidence bin; the hatching is what lies between it
-    and their mean confidence, above the bar where the system is overconfident, in the bar where
-    it is underconfident. Token counts are on a logarithmic scale that all systems share.
+    A bar is the accuracy in a confidence bin; the hatching is what lies between it and the bin's
+    mean confidence, above the bar where the system is overconfident, in the bar where it is
+    underconfident. Counts are on a logarithmic scale that all systems share.
 
     Args:
         systems: `{name: evaluation}`, with `reliability` and `ece`.
+        unit: what is counted, such as "images".
 
     Returns:
         The bytes of a PNG file.
@@ -45,7 +46,7 @@ def reliability_figure(systems: dict[str, dict]) -> bytes:
         diagram.set_title(title, fontsize=11, parse_math=False)
         if column == 0:
             diagram.set_ylabel("accuracy")
-            strip.set_ylabel("tokens")
+            strip.set_ylabel(unit)
         else:
             diagram.tick_params(labelleft=False)
             strip.tick_params(labelleft=False)
@@ -73,7 +74,7 @@ def _draw_bins(axes: Axes, reliability: dict) -> None:
 
 
 def _draw_counts(axes: Axes, reliability: dict, most: int) -> None:
-    """Draw how many tokens each bin holds, on a logarithmic scale up to `most`."""
+    """Draw how much each bin holds, on a logarithmic scale up to `most`."""
     edges, count = np.array(reliability["edges"]), reliability["count"]
     axes.set(xlim=(0, 1), ylim=(0.7, 2 * max(most, 10)), box_aspect=0.25)
     axes.set_yscale("log")

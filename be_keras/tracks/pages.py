@@ -1,0 +1,73 @@
+"""What the pages of a report share: tables in Markdown, scores with intervals, safe names."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+ABSENT = "–"
+
+# Counts that differ by no more than this factor are called equal.
+EQUAL = 1.02
+
+
+def table(
+    systems: Mapping[str, dict], columns: Mapping[str, Callable[[dict], str]], corner: str = "system"
+) -> str:
+    """Make a Markdown table with one row per system.
+
+    Args:
+        systems: `{name: system}`; the names may hold anything.
+        columns: `{heading: function}` from a system to the text of its cell.
+        corner: the heading above the names.
+    """
+    rows = [[corner, *columns], ["---", *["---:"] * len(columns)]]
+    for name, system in systems.items():
+        rows.append([plain(name), *(cell(system) for cell in columns.values())])
+    return "\n".join(_row(row) for row in rows)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def plain(name: str) -> str:
+    """Keep a name from breaking a table or turning into markup."""
+    name = " ".join(name.split()).replace("&", "&amp;").replace("<", "&lt;")
+    return "".join("\\" + c if c in r"\|*_`[" else c for c in name)
+
+
+def number(value: float | None, form: str) -> str:
+    """Format a number, or show that there is none."""
+    return ABSENT if value is None else format(value, form)
+
+
+def with_interval(score: float, interval: list[float] | None, form: str) -> str:
+    """Format a score and, in brackets, its interval where there is one."""
+    if not interval:
+        return format(score, form)
+    return f"{score:{form}} [{interval[0]:{form}}, {interval[1]:{form}}]"
+
+
+def matched(counts: Mapping[str, float], form: Callable[[float], str]) -> str:
+    """Say whether all systems have about the same count of something, or which have what.
+
+    Args:
+        counts: `{name: count}`.
+        form: from a count to its text.
+
+    Returns:
+        The end of a sentence, without its point; systems with about equal counts stand together.
+    """
+    groups: list[list[str]] = []
+    for name, count in counts.items():
+        for group in groups:
+            if _equal(count, counts[group[0]]):
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    if _equal(max(counts.values()), min(counts.values())):
+        return f"equal within {EQUAL - 1:.0%}".replace("%", " %") + f", {form(max(counts.values()))}"
+    return "; ".join(f"{', '.join(map(plain, g))} {form(counts[g[0]])}" for g in groups)
+
+
+def _equal(one: float, other: float) -> bool:
+    return max(one, other) <= EQUAL * min(one, other)
