@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import translation.grid
+import vision.comparison
 import vision.grid
 from be_keras.experiments import draw, markdown, read_results
 
@@ -23,8 +24,9 @@ sys.path.append(str(ROOT / "benchmarks"))
 import report  # noqa: E402
 
 DOCS = ROOT / "docs"
-PAGES = ("results.md", "members.md", "conversion.md", "benchmarks.md")
-GRIDS = {task: grid for grid in (vision.grid.GRID, translation.grid.GRID) for task in grid.defaults}
+PAGES = ("results.md", "members.md", "conversion.md", "benchmarks.md", "vision.md")
+ALL_GRIDS = (vision.grid.GRID, vision.comparison.GRID, translation.grid.GRID)
+GRIDS = {task: grid for grid in ALL_GRIDS for task in grid.defaults}
 # The columns that people look at first.
 PICTURED = ("calibrated NLL", "DEE", "ECE", "disagreement")
 MARKED = re.compile(

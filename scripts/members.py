@@ -2,7 +2,7 @@
 
     python scripts/members.py fashion-mlp --data FOLDER --outside FILE.npz FILE.npz
 
-FOLDER holds Fashion-MNIST's four idx files, .gz or plain; for cifar-resnet it holds
+FOLDER holds Fashion-MNIST's four idx files, .gz or plain; for the tasks on CIFAR-10 it holds
 cifar10_train.npz and cifar10_test.npz. These, and the files of foreign images, ood_tin40.npz and
 ood_gtsrb.npz in the tables, hold JPEGs of one header, as `vision.jpeg` describes. For multi30k
 FOLDER and the foreign text, newstest2013 in the tables, are folders made by `translation prepare`
@@ -16,20 +16,24 @@ import sys
 from pathlib import Path
 
 import translation.grid
+import vision.comparison
 import vision.grid
 from be_keras.experiments import run_cells
 from be_keras.tracks.errors import UserError
 from translation.cells import TextCells, TextTask
 from vision.cells import ImageCells, ImageTask
-from vision.idx import read_idx
 from vision.images import Images
 from vision.matching import match
-from vision.npz import read_npz
+from vision.mnist import read_mnist
+from vision.npz import SPLITS, read_npz
+from vision.pairs import read_pair
+from vision.scoring import corrupt_all
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "members"
 # More foreign images tell no more than this many, and take as long.
 OUTSIDE = 4_000
-GRIDS = {task: grid for grid in (vision.grid.GRID, translation.grid.GRID) for task in grid.defaults}
+ALL_GRIDS = (vision.grid.GRID, vision.comparison.GRID, translation.grid.GRID)
+GRIDS = {task: grid for grid in ALL_GRIDS for task in grid.defaults}
 QUESTIONS = {question for grid in GRIDS.values() for question in grid.questions}
 
 
@@ -53,26 +57,21 @@ def read_task(name: str, data: Path, outside: list[Path]) -> ImageTask:
         UserError: a file is missing or holds something else.
     """
     if name.startswith("fashion"):
-        train, test = (
-            read_idx(_one(data, f"{part}-images*"), _one(data, f"{part}-labels*"))
-            for part in ("train", "t10k")
-        )
+        train, test = (read_mnist(data, split) for split in SPLITS)
     else:
-        train, test = (read_npz(_one(data, f"cifar10_{part}.npz")) for part in ("train", "test"))
-    foreign = {path.stem: _foreign(path, train.images.shape[1:]) for path in outside}
-    return ImageTask(train, test, foreign, GRIDS[name].defaults[name])
+        train, test = (read_pair(data / "cifar10", split) for split in SPLITS)
+    count = vision.comparison.OUTSIDE.get(name, OUTSIDE)
+    foreign = {path.stem: _foreign(path, count, train.images.shape[1:]) for path in outside}
+    corrupted = None
+    if name in vision.comparison.CORRUPTED:
+        images, severities = vision.comparison.CORRUPTED[name]
+        corrupted = corrupt_all(test.take(images, seed=0), severities)
+    return ImageTask(train, test, foreign, GRIDS[name].defaults[name], corrupted)
 
 
-def _one(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern))
-    if len(found) != 1:
-        raise UserError(f"expected one file {pattern} in {folder}; got {len(found)}.")
-    return found[0]
-
-
-def _foreign(path: Path, shape: tuple[int, ...]) -> Images:
+def _foreign(path: Path, count: int, shape: tuple[int, ...]) -> Images:
     images = read_npz(path)
-    return match(images.take(min(OUTSIDE, len(images)), seed=0), *shape)
+    return match(images.take(min(count, len(images)), seed=0), *shape)
 
 
 def _shard(text: str) -> tuple[int, int]:

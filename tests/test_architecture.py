@@ -35,7 +35,12 @@ ARROWS = {
 CORE_NEEDS = {"keras", "numpy"}
 BACKENDS = {"tensorflow", "tensorflow_text", "tensorflow_datasets", "jax", "jaxlib"}
 # Figures alone need this, when they are drawn.
-PICTURES = {("be_keras.experiments.figure", "matplotlib"), ("be_keras.tracks.canvas", "matplotlib")}
+PICTURES = {
+    ("be_keras.experiments.figure", "matplotlib"),
+    ("be_keras.tracks.canvas", "matplotlib"),
+    ("be_keras.tracks.reliability", "matplotlib"),
+    ("be_keras.tracks.standings", "matplotlib"),
+}
 BACKEND_AT_THE_TOP = {("be_keras.training", "tensorflow")}
 BACKEND_IN_FUNCTIONS = {("be_keras.backend", "tensorflow"), ("be_keras.backend", "jax")}
 

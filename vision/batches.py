@@ -1,10 +1,13 @@
 """Batches of images for `fit`: scaled, shuffled anew in every epoch, augmented if wished."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 
 from vision.augmentation import augment
 from vision.images import Images
+from vision.lazy import LazyImages
 from vision.scaling import Scaling
 
 
@@ -13,16 +16,22 @@ class Batches(keras.utils.PyDataset):
 
     Gives `(B, H, W, channels)` float32 and labels `(B,)` int32. The images are dealt out in random
     order, and again in another when they are used up; batches are always whole. Order and
-    augmentation are drawn from NumPy's global random state, which `keras.utils.set_random_seed`
-    sets, when an instance is made.
+    augmentation depend on the seed and the number of the step alone, so that training goes on where
+    it was stopped.
+
+    Images in memory are augmented by shifts of a few pixels; `LazyImages` by crops of their larger
+    pictures, and the next batch of them is decoded while a step runs.
 
     Args:
         images: At least a batch of them.
         scaling: Makes numbers of pixels.
         batch: Unique examples of a step B.
         steps: How many batches there are.
-        augmented: Whether images are shifted and mirrored.
+        augmented: Whether images are shifted or cropped, and mirrored.
         targets: What goes in place of the labels, `(N, ...)`, one for each image.
+        seed: Integer, 0 or more; None draws one from NumPy's global random state, which
+            `keras.utils.set_random_seed` sets, when an instance is made.
+        start: Steps taken before, whose batches are passed over.
 
     Raises:
         ValueError: There are fewer images than a batch takes.
@@ -30,13 +39,16 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        images: Images,
+        images: Images | LazyImages,
         scaling: Scaling,
         batch: int,
         steps: int,
         augmented: bool = False,
         targets: np.ndarray | None = None,
+        seed: int | None = None,
+        start: int = 0,
     ):
+        self._lazy = isinstance(images, LazyImages)
         super().__init__()
         if len(images) < batch:
             raise ValueError(
@@ -46,18 +58,31 @@ class Batches(keras.utils.PyDataset):
         self.images, self.scaling = images, scaling
         self.targets = images.labels if targets is None else targets
         self.batch, self.steps, self.augmented = batch, steps, augmented
-        self._seed = int(np.random.randint(2**31))
+        self._seed = int(np.random.randint(2**31)) if seed is None else seed
+        self._start = start
         self._orders = {}
+        # One thread of our own: the workers of Keras may give batches in another order.
+        self._thread, self._coming = ThreadPoolExecutor(1), {}
 
     def __len__(self):
         return self.steps
 
-    def __getitem__(self, step):
+    def __getitem__(self, index):
+        if not self._lazy:
+            return self._make(index)
+        for wanted in range(index, min(index + 2, self.steps)):
+            if wanted not in self._coming:
+                self._coming[wanted] = self._thread.submit(self._make, wanted)
+        return self._coming.pop(index).result()
+
+    def _make(self, index):
+        step = self._start + index
         per_epoch = len(self.images) // self.batch
         epoch, place = divmod(step, per_epoch)
         chosen = self._order(epoch)[place * self.batch : (place + 1) * self.batch]
-        pixels = self.images.images[chosen]
-        if self.augmented:
+        draw = np.random.default_rng((self._seed, step)) if self.augmented else None
+        pixels = self.images.pixels(chosen, draw)
+        if self.augmented and not self._lazy:
             pixels = augment(pixels, self._seed, step)
         return self.scaling(pixels), self.targets[chosen]
 

@@ -1,8 +1,8 @@
 """Builds a classifier out of its settings: one code for a single network and an ensemble."""
 
 from be_keras import EnsembleModel
-from vision import models
 from vision.families import BatchEnsembleFamily, PlainFamily
+from vision.models import MODELS
 from vision.settings import Settings, fast_initializer
 
 
@@ -18,8 +18,7 @@ def build_classifier(
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
     """
-    make_body = getattr(models, settings.model)
-    body = make_body(_family(settings), shape, classes, settings.width)
+    body = MODELS[settings.model](_family(settings), shape, classes, settings.width)
     model = EnsembleModel(
         body, settings.ensemble_size or 1, settings.members, member_loss=settings.member_loss
     )
@@ -29,7 +28,7 @@ def build_classifier(
 
 def _family(settings):
     if settings.ensemble_size is None:
-        return PlainFamily()
+        return PlainFamily(settings.dropout)
     return BatchEnsembleFamily(
         settings.ensemble_size,
         fast_initializer(settings.initializer),
@@ -37,4 +36,5 @@ def _family(settings):
         settings.heads,
         settings.norms,
         settings.biases,
+        settings.dropout,
     )

@@ -15,18 +15,22 @@ import keras
 import numpy as np
 
 from be_keras import metrics
-from be_keras.ensembles import DeepEnsemble
+from be_keras.ensembles import DeepEnsemble, MCDropout
 from be_keras.experiments import Cell, cached
+from vision import scoring
 from vision.arithmetic import multiply_adds
 from vision.images import Images
+from vision.predictions import Predictions
 from vision.scaling import Scaling
+from vision.scoring import Corrupted
 from vision.settings import Settings, make_settings
 from vision.training import cross_entropy, new_classifier, train_classifier
 
 REFERENCE_NETWORKS = 8
 REFERENCE_SEED = 10_000  # far from every cell's, so that no network is compared with itself
-# What a cell may set beyond `Settings`: how many networks of its settings make its ensemble.
-NETWORKS = "networks"
+# What a cell may set beyond `Settings`: how many networks of its settings make its ensemble, and
+# how many dropout masks are sampled for a test image.
+NETWORKS, SAMPLES = "networks", "samples"
 GRADIENT_EXAMPLES = 512
 
 
@@ -38,12 +42,14 @@ class ImageTask:
         train, test: images of the same classes.
         outside: other images of the same shape, by name.
         defaults: settings that hold where a cell says nothing.
+        corrupted: test images under corruptions, or None.
     """
 
     train: Images
     test: Images
     outside: Mapping[str, Images]
     defaults: Mapping
+    corrupted: Corrupted | None = None
 
 
 class ImageCells:
@@ -63,7 +69,7 @@ class ImageCells:
     def __call__(self, cell: Cell) -> dict:
         """The result of one cell: its cost, `scores`, and how its members differ."""
         changes = dict(cell.settings)
-        networks = changes.pop(NETWORKS, 1)
+        networks, samples = changes.pop(NETWORKS, 1), changes.pop(SAMPLES, 0)
         settings = make_settings(**{**self.task.defaults, **changes})
         curve = self.reference_curve(settings)
         images, scaling = self._training_images(settings)
@@ -78,6 +84,8 @@ class ImageCells:
             keras.utils.set_random_seed(cell.seed)
             model = train_classifier(settings, images, scaling)
             logits = partial(model.predict, batch_size=500, verbose=0)
+            if samples:
+                logits = partial(MCDropout(model, samples).logits, batch_size=500, seed=cell.seed)
             parameters = model.count_params()
             if model.ensemble_size > 1:
                 cosine["end"] = self._gradient_cosine(model, scaling)
@@ -85,7 +93,9 @@ class ImageCells:
             ensemble = self._deep_ensemble(settings, networks, first_seed=100 * (cell.seed + 1))
             logits, parameters = ensemble.logits, networks * untrained.count_params()
         return {
-            "all_settings": {**dataclasses.asdict(settings), NETWORKS: networks},
+            "all_settings": {
+                **dataclasses.asdict(settings), NETWORKS: networks, SAMPLES: samples
+            },
             "parameters": parameters,
             **costs(settings, networks),
             "multiply_adds_per_row": per_row,
@@ -129,7 +139,9 @@ class ImageCells:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def _training_images(self, settings):
-        images = self.task.train.take(settings.examples, seed=0)  # the same ones for every seed
+        images = self.task.train
+        if settings.examples is not None:
+            images = images.take(settings.examples, seed=0)  # the same ones for every seed
         return images, Scaling.of(images.images)
 
     def _gradient_cosine(self, model, scaling):
@@ -142,40 +154,38 @@ class ImageCells:
         return float(np.mean(np.abs(found[different])))
 
     def _score(self, logits_of, scaling, curve):
-        test = self.task.test
-        logits = logits_of(scaling(test.images))  # (N, M, C)
-        if not np.all(np.isfinite(logits)):
+        def of_pixels(pixels):
+            return logits_of(scaling(pixels))
+
+        found = Predictions(of_pixels, self.task.test)
+        foreign = {
+            name: Predictions(of_pixels, images, foreign=True)
+            for name, images in self.task.outside.items()
+        }
+        if found.diverged or any(each.diverged for each in foreign.values()):
             return {"diverged": True}
-        columns = _columns(logits, test.labels)
-        log_likelihood = metrics.calibrated_log_likelihood(
-            metrics.mean_log_probs(logits), test.labels
-        )
-        inside = metrics.uncertainties(columns)
-        detection = {}
-        for name, images in self.task.outside.items():
-            foreign = _columns(logits_of(scaling(images.images)), np.zeros(len(images), np.int32))
-            outside = metrics.uncertainties(foreign)
-            detection[name] = {
-                score: metrics.ood_scores(inside[score], outside[score]) for score in inside
-            }
-        divergence = metrics.divergence_by_confidence(columns)
-        return {
+        log_likelihood = found.calibrated()
+        detection = scoring.out_of_distribution(found, foreign)
+        divergence = metrics.divergence_by_confidence(found.columns)
+        result = {
             "scores": {
-                **metrics.scores(columns),
+                **metrics.scores(found.columns),
                 "calibrated_nll": float(-np.mean(log_likelihood)),
                 **metrics.equivalent_with_interval(log_likelihood, curve),
             },
             "members": {
-                key: [float(value) for value in values]
-                for key, values in metrics.member_scores(logits, test.labels).items()
+                key: [float(value) for value in values] for key, values in found.members.items()
             },
-            "out_of_distribution": detection,
+            "out_of_distribution": {name: each["scores"] for name, each in detection.items()},
             "divergence": {
                 key: [float(value) for value in divergence[key]]
                 for key in ("confidence", "pairwise_kl", "count")
             },
             "reference": [float(value) for value in -np.mean(curve, axis=1)],
         }
+        if self.task.corrupted:
+            result["corruptions"] = scoring.under_corruption(of_pixels, self.task.corrupted)
+        return result
 
 
 def costs(settings: Settings, networks: int = 1) -> dict:
@@ -192,9 +202,3 @@ def costs(settings: Settings, networks: int = 1) -> dict:
         "unique_examples": steps * settings.batch,
         "row_examples": networks * settings.batch * (first + (steps - first) * rows),
     }
-
-
-def _columns(logits, labels):
-    records = metrics.Records()
-    records.append(metrics.ensemble_records(logits, labels))
-    return records.columns()

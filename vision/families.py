@@ -1,7 +1,7 @@
 """Layer families: the same classifier out of plain layers, or out of BatchEnsemble layers.
 
-A model asks its family for a convolution, a dense layer, a norm or the head, and does not know
-which method it serves. The choices of the ensemble are what decides how far members differ.
+A model asks its family for a convolution, a dense layer, a norm, dropout or the head, and does not
+know which method it serves. The choices of the ensemble are what decides how far members differ.
 """
 
 from functools import partial
@@ -16,7 +16,14 @@ NORM_OPTIONS = {"momentum": 0.9, "epsilon": 1e-5}
 
 
 class PlainFamily:
-    """Keras' own layers: one network, M = 1. Rows are `(R, ...)`, images channels last."""
+    """Keras' own layers: one network, M = 1. Rows are `(R, ...)`, images channels last.
+
+    Args:
+        dropout: Rate of dropout in [0, 1), at the places that a model has for it.
+    """
+
+    def __init__(self, dropout=0.0):
+        self.dropout_rate = dropout
 
     def dense(self, units, activation=None, first=False, name=None):
         """A dense layer, rows `(R, D)` to `(R, units)`.
@@ -48,6 +55,12 @@ class PlainFamily:
         """Batch normalisation over all axes but the last."""
         return keras.layers.BatchNormalization(name=name, **NORM_OPTIONS)
 
+    def dropout(self, rows, name=None):
+        """Rows `(R, ...)` after dropout, each with a mask of its own; at rate 0 no layer at all."""
+        if not self.dropout_rate:
+            return rows
+        return keras.layers.Dropout(self.dropout_rate, name=name)(rows)
+
     def head(self, classes, name=None):
         """The last layer, rows `(R, D)` to logits `(R, classes)`."""
         return keras.layers.Dense(classes, name=name)
@@ -65,6 +78,7 @@ class BatchEnsembleFamily(PlainFamily):
             "shared": one plain layer for all.
         norms: "members": statistics, scale and shift for each. "shared": one for all rows.
         biases: Of all layers but the head: "members" or "shared".
+        dropout: As in `PlainFamily`.
     """
 
     def __init__(
@@ -75,7 +89,9 @@ class BatchEnsembleFamily(PlainFamily):
         heads="members",
         norms="members",
         biases="members",
+        dropout=0.0,
     ):
+        super().__init__(dropout)
         self.ensemble_size = ensemble_size
         self.fast_initializer = fast_initializer
         self.where = where

@@ -37,6 +37,23 @@ class Images:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of every image."""
+        return self.images.shape[1:]
+
+    def pixels(self, chosen: np.ndarray, draw: np.random.Generator | None = None) -> np.ndarray:
+        """Give the images of these numbers, uint8 `(n, H, W, channels)`.
+
+        `draw` changes nothing here: `vision.lazy.LazyImages`, which this method is shared with,
+        takes random crops of its larger pictures.
+        """
+        return self.images[chosen]
+
+    def select(self, chosen: np.ndarray) -> "Images":
+        """Give `Images` of these numbers `(n,)`, in their order; a number may come twice."""
+        return Images(self.images[chosen], self.labels[chosen], self.class_names)
+
     def take(self, n: int, seed: int) -> "Images":
         """Draw n of the images without repeats, in random order.
 
@@ -44,10 +61,14 @@ class Images:
 
         Raises UserError where there are fewer than n images, or n is below 1.
         """
-        if not 1 <= n <= len(self):
-            raise UserError(f"expected to take 1 to {len(self)} images; got {n}. Ask for fewer.")
-        chosen = np.random.default_rng(seed).permutation(len(self))[:n]
-        return Images(self.images[chosen], self.labels[chosen], self.class_names)
+        return self.select(draw_some(len(self), n, seed))
+
+
+def draw_some(count: int, n: int, seed: int) -> np.ndarray:
+    """Draw n of the numbers 0 to `count` - 1 without repeats; UserError where n is impossible."""
+    if not 1 <= n <= count:
+        raise UserError(f"expected to take 1 to {count} images; got {n}. Ask for fewer.")
+    return np.random.default_rng(seed).permutation(count)[:n]
 
 
 def make_images(

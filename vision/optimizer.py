@@ -3,24 +3,19 @@
 from keras.optimizers.schedules import CosineDecay
 
 from be_keras import optimizers
-from vision.settings import Settings
+from be_keras.training import WarmupDrops
+from vision.settings import Settings, drops
 
 WARMUP = 0.05  # share of the steps
 
 
 def make_optimizer(settings: Settings) -> optimizers.SGD | optimizers.AdamW:
-    """Give an unbuilt optimiser: linear warm-up over 5 % of the steps, then a cosine to zero.
+    """Give an unbuilt optimiser: linear warm-up over 5 % of the steps, then what is scheduled.
 
     SGD has Nesterov momentum 0.9. Weight decay is multiplied by the learning rate and acts on
     kernels alone; fast weights move `settings.multiplier` times as far.
     """
-    warmup = max(1, round(WARMUP * settings.steps))
-    schedule = CosineDecay(
-        settings.learning_rate / warmup,  # a first step at rate zero would be lost
-        max(1, settings.steps - warmup),
-        warmup_target=settings.learning_rate,
-        warmup_steps=warmup,
-    )
+    schedule = _schedule(settings)
     multipliers = {"fast": settings.multiplier}
     if settings.optimizer == "adamw":
         return optimizers.AdamW(schedule, weight_decay=settings.decay, multipliers=multipliers)
@@ -30,4 +25,19 @@ def make_optimizer(settings: Settings) -> optimizers.SGD | optimizers.AdamW:
         nesterov=True,
         weight_decay=settings.decay or None,
         multipliers=multipliers,
+    )
+
+
+def _schedule(settings):
+    """A cosine to zero, or drops by a factor."""
+    warmup = max(1, round(WARMUP * settings.steps))
+    if settings.schedule != "cosine":
+        factor, shares = drops(settings.schedule)
+        steps = [max(1, round(share * settings.steps)) for share in shares]
+        return WarmupDrops(settings.learning_rate, warmup, factor, steps)
+    return CosineDecay(
+        settings.learning_rate / warmup,  # a first step at rate zero would be lost
+        max(1, settings.steps - warmup),
+        warmup_target=settings.learning_rate,
+        warmup_steps=warmup,
     )

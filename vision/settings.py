@@ -11,9 +11,10 @@ import keras
 
 from be_keras.initializers import RandomSign
 from be_keras.tracks.errors import UserError
+from vision.models import MODELS
 
 CHOICES = {
-    "model": ("mlp", "cnn", "resnet"),
+    "model": tuple(MODELS),
     "members": ("shared", "split"),
     "where": ("all", "first", "last"),
     "heads": ("members", "separate", "shared"),
@@ -24,14 +25,18 @@ CHOICES = {
 }
 # What the values of the keys must be, and how to tell.
 RULES = (
-    ("at least 1", lambda value: value >= 1, ("examples", "steps", "batch")),
+    ("at least 1", lambda value: value >= 1, ("steps", "batch", "checkpoint_every")),
     ("from 1/16 to 64", lambda value: 1 / 16 <= value <= 64, ("width",)),
     ("above 0 and finite", lambda value: 0 < value < math.inf, ("learning_rate",)),
     ("0 or more, and finite", lambda value: 0 <= value < math.inf, ("decay", "multiplier")),
-    ("in [0, 1)", lambda value: 0 <= value < 1, ("branch", "perturb")),
+    ("in [0, 1)", lambda value: 0 <= value < 1, ("branch", "dropout", "perturb")),
     ("in [0, 1]", lambda value: 0 <= value <= 1, ("distill",)),
-    ("0 or more", lambda value: value >= 0, ("fine_tune",)),
-    ("None or at least 1", lambda value: value is None or value >= 1, ("ensemble_size",)),
+    ("0 or more", lambda value: value >= 0, ("fine_tune", "hold_out")),
+    (
+        "None or at least 1",
+        lambda value: value is None or value >= 1,
+        ("ensemble_size", "examples"),
+    ),
 )
 
 
@@ -40,8 +45,9 @@ class Settings:
     """One classifier and how it is trained.
 
     Attributes:
-        model: "mlp", "cnn" or "resnet".
+        model: a name in `vision.models.MODELS`, such as "mlp", "resnet20" or "wrn28".
         width: factor on the model's units or filters, 1/16 to 64.
+        dropout: its rate, in [0, 1), where the model has a place for it; 0 for none.
         ensemble_size: number of members M, or None for one network of plain layers, which knows
             neither fast weights nor anything else per member.
         members: "shared" or "split", as in `be_keras.EnsembleModel`.
@@ -49,15 +55,20 @@ class Settings:
         where: layers that draw from it, "all", "first" or "last"; the others begin at ones.
         heads: "members" (a BatchEnsemble layer), "separate" (a kernel each) or "shared".
         norms, biases: "members" or "shared"; the head's bias goes with the head.
-        examples: training images used.
+        examples: training images used; None for all that there are.
         steps: updates.
         batch: unique examples in a step.
         optimizer: "sgd" (Nesterov, momentum 0.9) or "adamw".
         learning_rate: highest of the schedule.
+        schedule: after the warm-up "cosine", to zero, or "drops:<factor>:<share>,<share>...", which
+            multiplies the rate by the factor after each of these shares of the steps.
         decay: decoupled weight decay on kernels, fast weights and biases left out.
         multiplier: factor on the updates of fast weights.
         member_loss: "mean" or "sum" over members.
         augment: whether images are shifted and mirrored.
+        bagging: whether each network draws its images with repeats, as many as there are.
+        hold_out: training images kept for validation, left out of training.
+        checkpoint_every: steps between checkpoints, each with a validation.
         branch: share of the steps trained as one network before members start, in [0, 1).
         fine_tune: updates after the `steps` of one network, with a schedule of their own: members
             are converted out of it where there are any. 0 for none.
@@ -73,6 +84,7 @@ class Settings:
 
     model: str = "mlp"
     width: float = 1.0
+    dropout: float = 0.0
     ensemble_size: int | None = None
     members: str = "shared"
     initializer: str = "random_sign"
@@ -80,15 +92,19 @@ class Settings:
     heads: str = "members"
     norms: str = "members"
     biases: str = "members"
-    examples: int = 20_000
+    examples: int | None = 20_000
     steps: int = 1_500
     batch: int = 128
     optimizer: str = "sgd"
     learning_rate: float = 0.05
+    schedule: str = "cosine"
     decay: float = 0.0
     multiplier: float = 1.0
     member_loss: str = "mean"
     augment: bool = False
+    bagging: bool = False
+    hold_out: int = 0
+    checkpoint_every: int = 1_000
     branch: float = 0.0
     fine_tune: int = 0
     distill: float = 0.0
@@ -108,6 +124,8 @@ class Settings:
                 if not holds(value):
                     raise UserError(f"setting {key} must be {expected}; got {value!r}.")
         fast_initializer(self.initializer)
+        if self.schedule != "cosine":
+            drops(self.schedule)
         if self.branch and self.ensemble_size and self.biases == "shared":
             raise UserError(
                 "setting branch needs biases=members: with shared biases layers are named unlike "
@@ -173,6 +191,26 @@ def make_settings(**changes) -> Settings:
             hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}."
             raise UserError(f"unknown setting {key!r}{hint}")
     return Settings(**changes)
+
+
+def drops(schedule: str) -> tuple[float, tuple[float, ...]]:
+    """Read "drops:<factor>:<share>,<share>..."; give the factor and the shares of the steps.
+
+    Raises:
+        UserError: another text, a factor outside (0, 1), or shares outside (0, 1).
+    """
+    kind, _, rest = schedule.partition(":")
+    factor, _, shares = rest.partition(":")
+    try:
+        factor, shares = float(factor), tuple(float(share) for share in shares.split(","))
+    except ValueError:
+        kind = ""
+    if kind != "drops" or not all(0 < number < 1 for number in (factor, *shares)):
+        raise UserError(
+            "setting schedule must be cosine, or drops:<factor>:<shares of the steps> such as "
+            f"drops:0.2:0.4,0.8,0.9, all of them between 0 and 1; got {schedule!r}."
+        )
+    return factor, shares
 
 
 def fast_initializer(text: str) -> keras.initializers.Initializer:

@@ -3,6 +3,7 @@
 import dataclasses
 
 import keras
+import numpy as np
 
 from be_keras import EnsembleModel
 from be_keras.backend import trains_faster_with_xla
@@ -18,7 +19,7 @@ from vision.settings import Settings
 
 def new_classifier(settings: Settings, images: Images) -> EnsembleModel:
     """Give a built and compiled model for such images; nothing is trained."""
-    model = build_classifier(settings, images.images.shape[1:], len(images.class_names))
+    model = build_classifier(settings, images.shape, len(images.class_names))
     model.compile(
         make_optimizer(settings), cross_entropy(), jit_compile=trains_faster_with_xla()
     )
@@ -44,6 +45,8 @@ def train_classifier(settings: Settings, images: Images, scaling: Scaling) -> En
     Returns:
         The trained model, from `(B, H, W, channels)` to logits `(B, M, C)`.
     """
+    if settings.bagging:
+        images = images.select(np.random.randint(len(images), size=len(images)))
     if settings.fine_tune:
         return _train_converted(settings, images, scaling)
     model = new_classifier(settings, images)

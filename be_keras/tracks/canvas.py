@@ -5,6 +5,7 @@ import textwrap
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 BLUE, ORANGE, GREEN, GREY, INK = "#3d72b4", "#d9603b", "#1f7a6c", "#a3adb8", "#333333"
 
@@ -17,9 +18,14 @@ def tidy(axes: Axes) -> None:
     axes.tick_params(labelsize=9, color=GREY)
 
 
-def wrapped(name: str) -> str:
-    """Break a system's name into lines that fit above or beside a panel."""
-    return textwrap.fill(name, 28)
+def percent() -> FuncFormatter:
+    """Ticks of shares in per cent, with no more digits than they need."""
+    return FuncFormatter(lambda share, _: f"{100 * share:.4g}%")
+
+
+def wrapped(name: str, width: int = 28) -> str:
+    """Break a system's name into lines of so many letters, to fit above or beside a panel."""
+    return textwrap.fill(name, width)
 
 
 def png(figure: Figure) -> bytes:

@@ -78,7 +78,7 @@ def check_numbers(values, count: int, path: Path, key: str) -> None:
 def check_bins(
     table: dict, columns: Iterable[str], path: Path, key: str, unit: str, edges: bool = True
 ) -> None:
-    """Check a table of bins: one edge more than counts, and a figure in every filled bin.
+    """Check a table of bins: some, one edge more than counts, a figure in every filled bin.
 
     Args:
         table: lists of numbers `count` and, with `edges`, `edges`; and the columns.
@@ -91,8 +91,8 @@ def check_bins(
     Raises:
         UserError: lists of other lengths, or a filled bin without a number.
     """
-    bins = len(table["count"])
-    lengths = {"edges": bins + 1} if edges else {}
+    bins = max(1, len(table["count"]))
+    lengths = {"count": bins, **({"edges": bins + 1} if edges else {})}
     for column, expected in (lengths | dict.fromkeys(columns, bins)).items():
         if len(table[column]) != expected:
             raise UserError(

@@ -6,10 +6,13 @@ ABSENT = "–"
 
 # Counts that differ by no more than this factor are called equal.
 EQUAL = 1.02
+EQUALLY = "equal within 2 %"
 
 
 def table(
-    systems: Mapping[str, dict], columns: Mapping[str, Callable[[dict], str]], corner: str = "system"
+    systems: Mapping[str, dict],
+    columns: Mapping[str, Callable[[dict], str]],
+    corner: str = "system",
 ) -> str:
     """Make a Markdown table with one row per system.
 
@@ -46,28 +49,20 @@ def with_interval(score: float, interval: list[float] | None, form: str) -> str:
     return f"{score:{form}} [{interval[0]:{form}}, {interval[1]:{form}}]"
 
 
-def matched(counts: Mapping[str, float], form: Callable[[float], str]) -> str:
-    """Say whether all systems have about the same count of something, or which have what.
+def matched(counts: Mapping[str, float]) -> list[list[str]]:
+    """Put systems with about equal counts together.
 
     Args:
-        counts: `{name: count}`.
-        form: from a count to its text.
+        counts: `{name: count}`, at least 0.
 
     Returns:
-        The end of a sentence, without its point; systems with about equal counts stand together.
+        Groups of names, the smallest count first, the names of each in the order given. There is
+        one group where all counts are equal within `EQUAL`.
     """
     groups: list[list[str]] = []
-    for name, count in counts.items():
-        for group in groups:
-            if _equal(count, counts[group[0]]):
-                group.append(name)
-                break
+    for name in sorted(counts, key=counts.__getitem__):
+        if groups and counts[name] <= EQUAL * counts[groups[-1][0]]:
+            groups[-1].append(name)
         else:
             groups.append([name])
-    if _equal(max(counts.values()), min(counts.values())):
-        return f"equal within {EQUAL - 1:.0%}".replace("%", " %") + f", {form(max(counts.values()))}"
-    return "; ".join(f"{', '.join(map(plain, g))} {form(counts[g[0]])}" for g in groups)
-
-
-def _equal(one: float, other: float) -> bool:
-    return max(one, other) <= EQUAL * min(one, other)
+    return [[name for name in counts if name in group] for group in groups]

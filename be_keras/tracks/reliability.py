@@ -34,6 +34,7 @@ def reliability_figure(systems: dict[str, dict], unit: str) -> bytes:
     rows = math.ceil(len(systems) / MOST_COLUMNS)
     columns = math.ceil(len(systems) / rows)
     figure = Figure(figsize=(3.3 * columns + 0.6, 4.8 * rows + 0.7), layout="constrained")
+    figure.get_layout_engine().set(h_pad=0.08)
     grid = figure.add_gridspec(2 * rows, columns, height_ratios=[4, 1] * rows)
     most = max(max(system["reliability"]["count"]) for system in systems.values())
     for place, (name, system) in enumerate(systems.items()):

@@ -1,18 +1,21 @@
 """The standings figure: the main scores of all systems side by side."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
-from be_keras.tracks.canvas import BLUE, ORANGE, png, tidy, wrapped
+from be_keras.tracks.canvas import BLUE, ORANGE, percent, png, tidy, wrapped
 
 SYSTEM = {"marker": "o", "ms": 7, "color": BLUE, "lw": 2, "solid_capstyle": "round"}
-MEMBERS = {"marker": "o", "ms": 7, "mfc": "none", "mec": ORANGE, "ls": ""}
+MEMBERS = {"marker": "o", "ms": 5, "mfc": "none", "mec": ORANGE, "ls": ""}
 AT_LEAST = {"marker": ">", "ms": 9, "color": BLUE, "ls": ""}
+
+# Members that are as good as their ensemble would cover its dot; heights grow downwards.
+BELOW = 0.25
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Panel:
     """
 
     title: str
-    marks: Sequence[Mark] = field(default=())
+    marks: Sequence[Mark]
     share: bool = False
 
 
@@ -68,7 +71,7 @@ def draw_standings(names: Sequence[str], panels: Sequence[Panel], members: str) 
         axes.set_title(panel.title, fontsize=10)
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         if panel.share:
-            axes.xaxis.set_major_formatter(PercentFormatter(1))
+            axes.xaxis.set_major_formatter(percent())
         axes.margins(x=0.12)
         tidy(axes)
     grid[0].set_yticks(range(len(names)), map(wrapped, names), parse_math=False)
@@ -82,14 +85,14 @@ def draw_standings(names: Sequence[str], panels: Sequence[Panel], members: str) 
 
 
 def draw_mark(axes: Axes, place: int, mark: Mark) -> None:
-    """Draw a score as a dot on its interval at height `place`, and its members as rings."""
+    """Draw a score as a dot on its interval at height `place`, its members as rings just below."""
     if mark.score is None:
         return
     if mark.interval:
         axes.plot(mark.interval, [place, place], **{**SYSTEM, "marker": ""})
     axes.plot([mark.score], [place], **(AT_LEAST if mark.at_least else SYSTEM))
     if mark.members:
-        axes.plot(mark.members, [place] * len(mark.members), **MEMBERS)
+        axes.plot(mark.members, [place + BELOW] * len(mark.members), **MEMBERS)
 
 
 def _legend(marks: list[Mark], members: str) -> list[Line2D]:

@@ -2,7 +2,7 @@
 
 from be_keras.training.branching import branch_off
 from be_keras.training.randomness import reseed
-from be_keras.training.schedules import InverseSquareRoot
+from be_keras.training.schedules import InverseSquareRoot, WarmupDrops
 from be_keras.training.streams import stream
 
-__all__ = ["InverseSquareRoot", "branch_off", "reseed", "stream"]
+__all__ = ["InverseSquareRoot", "WarmupDrops", "branch_off", "reseed", "stream"]

@@ -49,3 +49,46 @@ class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
             "steps": self.steps,
             "cooldown": self.cooldown,
         }
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class WarmupDrops(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up to a peak, which then falls by a factor at given steps.
+
+    `peak · min(1, t / warmup) · factor^d` at step t = 1, 2, ..., where d counts the drops before t:
+    the schedule that image networks are published with (He et al., CVPR 2016).
+
+    Args:
+        peak: Highest learning rate, positive.
+        warmup: Steps of warm-up, 1 or more.
+        factor: What each drop leaves of the rate, in (0, 1].
+        drops: Steps after which the rate falls, 1 or more.
+
+    Raises:
+        ValueError: An argument is out of range.
+    """
+
+    def __init__(self, peak, warmup, factor, drops):
+        if peak <= 0 or warmup < 1 or not 0 < factor <= 1 or any(step < 1 for step in drops):
+            raise ValueError(
+                "`peak` must be positive, `warmup` and all `drops` at least 1 and `factor` in "
+                f"(0, 1]. Received: peak={peak!r}, warmup={warmup!r}, factor={factor!r}, "
+                f"drops={drops!r}"
+            )
+        self.peak = peak
+        self.warmup = warmup
+        self.factor = factor
+        self.drops = tuple(drops)
+
+    def __call__(self, step):
+        t = ops.cast(step, "float32") + 1.0
+        passed = sum(ops.cast(t > drop, "float32") for drop in self.drops)
+        return self.peak * ops.minimum(1.0, t / self.warmup) * self.factor**passed
+
+    def get_config(self):
+        return {
+            "peak": self.peak,
+            "warmup": self.warmup,
+            "factor": self.factor,
+            "drops": list(self.drops),
+        }

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from be_keras.tracks.errors import UserError
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "members.py"
 
 
@@ -61,6 +63,25 @@ def _jpeg(image):
     file = io.BytesIO()
     Image.fromarray(image).save(file, "JPEG")
     return file.getvalue()
+
+
+def test_the_two_files_of_cifar10(script, tmp_path):
+    for split, shade in (("train", 20), ("test", 220)):
+        picture = np.frombuffer(_jpeg(np.full((8, 8, 3), shade, np.uint8)), np.uint8)
+        np.savez(
+            tmp_path / f"cifar10_{split}.npz",
+            header=picture[:0],
+            data=picture,
+            offsets=np.array([0, len(picture)]),
+            labels=np.zeros(1, np.uint8),
+            class_names=np.array(["cat"]),
+        )
+    task = script.read_task("cifar-resnet", tmp_path, [])
+    assert abs(int(task.train.images.mean()) - 20) < 3
+    assert abs(int(task.test.images.mean()) - 220) < 3
+    (tmp_path / "cifar10_test.npz").unlink()
+    with pytest.raises(UserError, match="one file cifar10_test.npz in"):
+        script.read_task("cifar-resnet", tmp_path, [])
 
 
 def test_missing_files_are_named(script, tmp_path, monkeypatch, capsys):

@@ -1,11 +1,16 @@
 """Batches: every image once an epoch, another order each time, the same for the same seed."""
 
+import io
+
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
+from vision.augmentation import augment
 from vision.batches import Batches
 from vision.images import make_images
+from vision.lazy import LazyImages
 from vision.scaling import Scaling
 
 COUNT = 10
@@ -59,6 +64,73 @@ def test_fit_takes_them():
     assert int(model.optimizer.iterations) == 7
 
 
+def test_what_images_in_memory_give():
+    np.random.seed(5)
+    seed = np.random.RandomState(5).randint(2**31)
+    for step, (x, y) in enumerate(drawn(Batches(IMAGES, PLAIN, 4, 4, augmented=True))):
+        order = np.random.default_rng((seed, step // 2)).permutation(COUNT)
+        chosen = order[4 * (step % 2) : 4 * (step % 2) + 4]
+        np.testing.assert_array_equal(y, IMAGES.labels[chosen])
+        np.testing.assert_array_equal(x, augment(PIXELS[chosen], seed, step))
+
+
+def later(pixels):
+    """The same images as PNGs, decoded when they are needed."""
+    files = [io.BytesIO() for _ in pixels]
+    for file, image in zip(files, pixels, strict=True):
+        Image.fromarray(image[..., 0]).save(file, "png")
+    contents = [file.getvalue() for file in files]
+    return LazyImages(contents, IMAGES.labels, IMAGES.class_names, pixels.shape[1:], "made")
+
+
+def test_images_read_later_come_in_the_same_order():
+    found = []
+    for images in (IMAGES, later(PIXELS)):
+        keras.utils.set_random_seed(1)
+        found.append(drawn(Batches(images, PLAIN, 5, 4)))
+    for (x, y), (later_x, later_y) in zip(*found, strict=True):
+        np.testing.assert_array_equal(x, later_x)
+        np.testing.assert_array_equal(y, later_y)
+
+
+def test_images_read_later_are_cropped_and_not_shifted():
+    slope = np.repeat(np.arange(100, 200, dtype=np.uint8)[None, None, :, None], COUNT, axis=0)
+    images = later(np.repeat(slope, 100, axis=1))
+
+    def first(seed):
+        keras.utils.set_random_seed(seed)
+        return Batches(images, PLAIN, COUNT, 1, augmented=True)[0][0]
+
+    x = first(0)
+    assert x.min() >= 100  # shifts would bring in zeros
+    assert len(np.unique(x[:, 50, :, 0], axis=0)) == COUNT
+    np.testing.assert_array_equal(x, first(0))
+    assert np.any(x != first(1))
+
+
+def test_fit_takes_images_read_later_in_their_order():
+    weights = []
+    for images in (IMAGES, later(PIXELS)):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(COUNT)])
+        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.fit(Batches(images, PLAIN, 2, 12), verbose=0, shuffle=False)
+        weights.append(model.get_weights())
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_too_few_images_are_refused():
     with pytest.raises(ValueError, match="A batch of 11 .* got 10"):
         Batches(IMAGES, PLAIN, 11, 1)
+
+
+def test_a_start_passes_batches_over():
+    whole = drawn(Batches(IMAGES, PLAIN, 4, 7, augmented=True, seed=3))
+    for start in (0, 2, 5):
+        rest = drawn(Batches(IMAGES, PLAIN, 4, 7 - start, augmented=True, seed=3, start=start))
+        for (x, y), (x_whole, y_whole) in zip(rest, whole[start:], strict=True):
+            np.testing.assert_array_equal(x, x_whole)
+            np.testing.assert_array_equal(y, y_whole)
+    other = drawn(Batches(IMAGES, PLAIN, 4, 7, seed=4))
+    assert [tuple(y) for _, y in other] != [tuple(y) for _, y in whole]

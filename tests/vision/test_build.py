@@ -47,6 +47,13 @@ def test_choices_reach_the_layers():
     assert (np.asarray(first.get_layer("hidden_1").r) == 1).all()
 
 
+@pytest.mark.parametrize("size", [None, 2])
+def test_dropout_reaches_the_layers(size):
+    assert build(ensemble_size=size, dropout=0.25).body.get_layer("hidden_1_dropout").rate == 0.25
+    kinds = [type(layer) for layer in build(ensemble_size=size).body.layers]
+    assert keras.layers.Dropout not in kinds
+
+
 @pytest.mark.parametrize("norms", ["members", "shared"])
 def test_norms_of_members_have_their_own_scale(norms):
     body = build(model="resnet", ensemble_size=2, norms=norms).body
@@ -87,6 +94,7 @@ def test_classifiers_learn(model, options):
         ("cnn", {"heads": "shared", "biases": "shared"}),
         ("resnet", {"where": "first"}),
         ("resnet", {"norms": "shared"}),
+        ("resnet20", {"dropout": 0.5}),
     ],
 )
 def test_files_give_classifiers_back(model, options, tmp_path):

@@ -1,5 +1,7 @@
 """Layer families: which layers they give, and which of them begin at random."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -83,6 +85,20 @@ def test_shared_biases_stand_between_product_and_activation(kind):
     for name in ("kernel", "r", "s"):
         getattr(own, name).assign(getattr(shared.get_layer("product"), name))
     np.testing.assert_allclose(shared(rows), own(rows), atol=1e-5)
+
+
+@pytest.mark.parametrize("make", [PlainFamily, partial(BatchEnsembleFamily, M)])
+def test_dropout_masks_each_row_by_itself_and_only_in_training(make):
+    rows = keras.Input((400,))
+    assert make().dropout(rows) is rows
+    model = keras.Model(rows, make(dropout=0.25).dropout(rows, name="dropout"))
+    assert [layer.name for layer in model.layers[1:]] == ["dropout"]
+    data = np.ones((2 * M, 400), "float32")
+    np.testing.assert_array_equal(model(data, training=False), data)
+    kept = np.asarray(model(data, training=True))
+    np.testing.assert_allclose(np.unique(kept), [0, 4 / 3], rtol=1e-6)
+    assert 0.2 < (kept == 0).mean() < 0.3
+    assert len(np.unique(kept, axis=0)) == 2 * M
 
 
 @pytest.mark.parametrize("biases", ["members", "shared"])

@@ -26,6 +26,18 @@ def test_draws_are_nested_and_follow_the_seed(made):
     assert sorted(images.take(50, 1).labels) == sorted(images.labels)
 
 
+def test_pixels_and_selections(made):
+    images = made(10)
+    chosen = np.array([7, 2, 7])
+    assert images.shape == (6, 5, 3)
+    for draw in (None, np.random.default_rng(0)):
+        np.testing.assert_array_equal(images.pixels(chosen, draw), images.images[chosen])
+    part = images.select(chosen)
+    np.testing.assert_array_equal(part.images, images.images[chosen])
+    np.testing.assert_array_equal(part.labels, images.labels[chosen])
+    assert part.class_names == images.class_names
+
+
 @pytest.mark.parametrize("n", [0, 11])
 def test_draws_of_impossible_sizes(made, n):
     with pytest.raises(UserError, match=f"take 1 to 10 images; got {n}"):

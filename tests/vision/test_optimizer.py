@@ -35,6 +35,12 @@ def test_even_the_shortest_training_moves(steps):
     assert found[0] == pytest.approx(0.4) and np.isfinite(found).all()
 
 
+def test_drops_are_shares_of_the_steps():
+    found = rates(steps=40, learning_rate=0.4, schedule="drops:0.1:0.5,0.75")
+    assert found[0] == pytest.approx(0.2) and found[19] == pytest.approx(0.4)
+    assert found[20] == pytest.approx(0.04) and found[30] == pytest.approx(0.004)
+
+
 def test_sgd():
     optimizer = make_optimizer(make_settings(decay=0.01, multiplier=0.5))
     assert type(optimizer) is SGD

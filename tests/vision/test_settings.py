@@ -8,6 +8,7 @@ import pytest
 
 from be_keras.initializers import RandomSign
 from be_keras.tracks.errors import UserError
+from vision.models import MODELS
 from vision.settings import Settings, fast_initializer, make_settings
 
 
@@ -15,6 +16,11 @@ def test_changes_touch_their_fields_alone():
     changed = make_settings(model="cnn", ensemble_size=4, decay=0, augment=True)
     changes = {"model": "cnn", "ensemble_size": 4, "decay": 0.0, "augment": True}
     assert changed == dataclasses.replace(Settings(), **changes)
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_every_model_of_the_registry_can_be_set(model):
+    assert make_settings(model=model).model == model
 
 
 def test_settings_survive_json():
@@ -27,7 +33,7 @@ def test_settings_survive_json():
     [
         ({"widht": 2.0}, "unknown setting 'widht'; did you mean width?"),
         ({"zzz": 2.0}, "unknown setting 'zzz'; known are model, width, .*branch"),
-        ({"model": "vgg"}, "model must be mlp or cnn or resnet; got 'vgg'"),
+        ({"model": "vgg"}, "model must be mlp or cnn or .*vgg16.* or resnet50; got 'vgg'"),
         ({"heads": "none"}, "heads must be members or separate or shared; got 'none'"),
         ({"steps": "10"}, "steps takes a value of type int; got '10'"),
         ({"steps": 10.0}, "steps takes a value of type int; got 10.0"),
@@ -40,6 +46,8 @@ def test_settings_survive_json():
         ({"batch": 0}, "batch must be at least 1; got 0"),
         ({"width": 0.05}, "width must be from 1/16 to 64; got 0.05"),
         ({"width": float("nan")}, "width must be from 1/16 to 64; got nan"),
+        ({"dropout": 1.0}, r"dropout must be in \[0, 1\); got 1.0"),
+        ({"dropout": -0.1}, r"dropout must be in \[0, 1\); got -0.1"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0 and finite; got 0.0"),
         ({"decay": float("inf")}, "decay must be 0 or more, and finite; got inf"),
         ({"multiplier": -1}, "multiplier must be 0 or more, and finite; got -1"),

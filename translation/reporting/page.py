@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from be_keras.tracks.pages import ABSENT, matched, number, plain, table, with_interval
+from be_keras.tracks.pages import ABSENT, EQUALLY, matched, number, plain, table, with_interval
 from translation.reporting.summary import score_and_interval
 
 LEGEND = """\
@@ -113,7 +113,11 @@ def _matched(systems: dict[str, dict]) -> str:
         ("row_tokens", "Arithmetic (target tokens, once per member that computes them)"),
     ):
         counts = {name: system["training"][key] for name, system in systems.items()}
-        lines.append(f"- {what}: {matched(counts, _millions)}.")
+        if len(matched(counts)) == 1:
+            said = f"{EQUALLY}, {_millions(max(counts.values()))}"
+        else:
+            said = "; ".join(f"{plain(name)} {_millions(n)}" for name, n in counts.items())
+        lines.append(f"- {what}: {said}.")
     return "\n".join(lines)
 
 

@@ -2,6 +2,8 @@
 
 import keras
 
+from vision.models.width import widened
+
 
 def cnn(family, shape, classes, width=1.0):
     """Three 3x3 convolutions of 16, 32, 64 filters and stride 2, then a dense layer of 64, ReLU.
@@ -16,17 +18,21 @@ def cnn(family, shape, classes, width=1.0):
 
     Returns:
         A Keras model from rows `(R, H, W, channels)` to logits `(R, C)`.
+
+    Raises:
+        ValueError: a width below 1/16.
     """
     rows = inputs = keras.Input(shape)
     for stage, filters in enumerate((16, 32, 64)):
         convolution = family.conv(
-            round(filters * width),
+            widened(filters, width),
             strides=2,
             activation="relu",
             first=stage == 0,
             name=f"conv_{stage}",
         )
-        rows = convolution(rows)
+        rows = family.dropout(convolution(rows), name=f"conv_{stage}_dropout")
     rows = keras.layers.Flatten()(rows)
-    rows = family.dense(round(64 * width), "relu", name="dense")(rows)
+    rows = family.dense(widened(64, width), "relu", name="dense")(rows)
+    rows = family.dropout(rows, name="dense_dropout")
     return keras.Model(inputs, family.head(classes, name="head")(rows), name="cnn")

@@ -2,6 +2,8 @@
 
 import keras
 
+from vision.models.width import widened
+
 
 def mlp(family, shape, classes, width=1.0):
     """Two hidden layers of 256 ReLU units: 270,000 weights on images of 28 x 28.
@@ -14,10 +16,15 @@ def mlp(family, shape, classes, width=1.0):
 
     Returns:
         A Keras model from rows `(R, H, W, channels)` to logits `(R, C)`.
+
+    Raises:
+        ValueError: a width below 1/16.
     """
-    units = round(256 * width)
+    units = widened(256, width)
     inputs = keras.Input(shape)
     rows = keras.layers.Flatten()(inputs)
     rows = family.dense(units, "relu", first=True, name="hidden_0")(rows)
+    rows = family.dropout(rows, name="hidden_0_dropout")
     rows = family.dense(units, "relu", name="hidden_1")(rows)
+    rows = family.dropout(rows, name="hidden_1_dropout")
     return keras.Model(inputs, family.head(classes, name="head")(rows), name="mlp")

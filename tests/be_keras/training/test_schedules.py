@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from be_keras.training import InverseSquareRoot
+from be_keras.training import InverseSquareRoot, WarmupDrops
 
 
 def test_known_values():
@@ -43,3 +43,25 @@ def test_config_round_trip():
 def test_arguments_out_of_range_are_refused(peak, warmup):
     with pytest.raises(ValueError, match=f"peak={peak}, warmup={warmup}"):
         InverseSquareRoot(peak, warmup)
+
+
+def test_drops_at_known_steps():
+    schedule = WarmupDrops(0.8, 4, 0.5, (6, 8))
+    found = [float(schedule(step)) for step in range(10)]
+    expected = [0.2, 0.4, 0.6, 0.8, 0.8, 0.8, 0.4, 0.4, 0.2, 0.2]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_drops_round_trip():
+    schedule = WarmupDrops(0.5, 10, 0.1, (20, 30))
+    config = keras.optimizers.schedules.serialize(schedule)
+    again = keras.optimizers.schedules.deserialize(config)
+    assert isinstance(again, WarmupDrops) and again.get_config() == schedule.get_config()
+
+
+@pytest.mark.parametrize(
+    "arguments", [(0, 1, 0.5, ()), (1, 0, 0.5, ()), (1, 1, 0, ()), (1, 1, 1.5, ()), (1, 1, 0.5, (0,))]
+)
+def test_drops_out_of_range_are_refused(arguments):
+    with pytest.raises(ValueError, match="`peak` must be positive"):
+        WarmupDrops(*arguments)

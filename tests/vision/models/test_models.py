@@ -1,49 +1,37 @@
-"""The networks: their sizes, and members of an ensemble against the plain network."""
+"""The networks of the registry: members against the plain network, training, dropout, widths."""
+
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
+from be_keras import EnsembleModel
+from vision import models
 from vision.families import BatchEnsembleFamily, PlainFamily
-from vision.models import cnn, mlp, resnet
+from vision.models import MODELS, cnn, mlp, resnet
 
 M = 2
 SHAPE = (8, 8, 3)
-MODELS = [mlp, cnn, resnet]
+# The code of every name, at the smallest depth.
+SMALL = {
+    "mlp": mlp,
+    "cnn": cnn,
+    "resnet": resnet,
+    "cifar_resnet": partial(models.cifar_resnet, depth=8),
+    "bottleneck_resnet": partial(models.bottleneck_resnet, depth=11),
+    "wide_resnet": partial(models.wide_resnet, depth=10),
+    "vgg16": models.vgg16,
+    "vgg16_normed": partial(models.vgg16, normed=True),
+    "densenet": partial(models.densenet, depth=7),
+    "imagenet_resnet": partial(models.imagenet_resnet, blocks=(1, 1, 1, 1)),
+}
 
 
-def test_weights_of_the_mlp():
-    for width, units in ((1.0, 256), (1 / 16, 16)):
-        body = mlp(PlainFamily(), (28, 28, 1), 10, width)
-        assert body.count_params() == (784 + 1) * units + (units + 1) * units + (units + 1) * 10
-
-
-def test_weights_of_the_cnn():
-    convolutions = (9 * 1 + 1) * 16 + (9 * 16 + 1) * 32 + (9 * 32 + 1) * 64
-    dense = (4 * 4 * 64 + 1) * 64 + (64 + 1) * 10
-    assert cnn(PlainFamily(), (28, 28, 1), 10).count_params() == convolutions + dense
-
-
-@pytest.mark.parametrize("blocks", [1, 2])
-def test_weights_of_the_resnet(blocks):
-    trained, before = 27 * 4, 4
-    for filters in (4, 8, 16):
-        for _ in range(blocks):
-            trained += 9 * filters * (before + filters) + 2 * (before + filters)
-            trained += before * filters if before != filters else 0
-            before = filters
-    trained += 2 * 16 + (16 + 1) * 3
-    body = resnet(PlainFamily(), SHAPE, 3, width=0.25, depth=6 * blocks + 2)
-    assert sum(np.prod(weight.shape) for weight in body.trainable_weights) == trained
-
-
-@pytest.mark.parametrize(
-    ("model", "training"), [(mlp, False), (cnn, False), (resnet, False), (resnet, True)]
-)
-def test_members_without_fast_weights_are_the_plain_network(model, training):
-    plain = model(PlainFamily(), SHAPE, 3, width=0.25)
-    body = model(BatchEnsembleFamily(M, "ones"), SHAPE, 3, width=0.25)
-    draw = np.random.default_rng(0)
+def set_seen(body, plain, seed=0):
+    """Give both the same positive random weights, the plain network's to every member."""
+    draw = np.random.default_rng(seed)
     for layer in (layer for layer in plain.layers if layer.weights):
         mine = {weight.name: weight for weight in body.get_layer(name=layer.name).weights}
         for weight in layer.weights:
@@ -51,17 +39,35 @@ def test_members_without_fast_weights_are_the_plain_network(model, training):
             target = mine.pop(weight.name)
             target.assign(np.broadcast_to(weight, target.shape))
         assert set(mine) <= {"r", "s"}
-    data = draw.normal(size=(3, *SHAPE)).astype("float32")
+
+
+def test_names_of_the_registry():
+    assert list(MODELS) == (
+        "mlp cnn resnet resnet20 resnet32 resnet110 resnet164 wrn28 vgg16 densenet40 resnet50"
+    ).split(" ")
+
+
+@pytest.mark.parametrize(
+    ("model", "training", "members"),
+    [("mlp", False, M), ("cnn", False, M), ("resnet", False, M), ("resnet", True, M)]
+    + [("cifar_resnet", True, 1), ("cifar_resnet", True, M), ("bottleneck_resnet", False, M)]
+    + [("densenet", True, M), ("vgg16_normed", False, 1), ("imagenet_resnet", True, M)],
+)
+def test_members_without_fast_weights_are_the_plain_network(model, training, members):
+    plain = SMALL[model](PlainFamily(), SHAPE, 3, width=0.25)
+    body = SMALL[model](BatchEnsembleFamily(members, "ones"), SHAPE, 3, width=0.25)
+    set_seen(body, plain)
+    data = np.random.default_rng(1).normal(size=(3, *SHAPE)).astype("float32")
     expected = np.asarray(plain(data, training=training))
-    outputs = np.asarray(body(np.repeat(data, M, axis=0), training=training))
-    for member in range(M):
-        np.testing.assert_allclose(outputs[member::M], expected, rtol=1e-4, atol=1e-4)
+    outputs = np.asarray(body(np.repeat(data, members, axis=0), training=training))
+    for member in range(members):
+        np.testing.assert_allclose(outputs[member::members], expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["mlp", "cnn", "resnet", "cifar_resnet", "densenet"])
 def test_signs_in_the_first_layer_alone_are_enough_to_differ(model):
     keras.utils.set_random_seed(0)
-    body = model(BatchEnsembleFamily(M, where="first"), SHAPE, 3, width=0.25)
+    body = SMALL[model](BatchEnsembleFamily(M, where="first"), SHAPE, 3, width=0.25)
     modulated = [layer for layer in body.layers if hasattr(layer, "r")]
     drawn = [
         any((np.asarray(weight) != 1).any() for weight in (layer.r, layer.s)) for layer in modulated
@@ -72,13 +78,80 @@ def test_signs_in_the_first_layer_alone_are_enough_to_differ(model):
     assert np.abs(outputs[0] - outputs[1]).max() > 1e-3
 
 
-@pytest.mark.parametrize("depth", [2, 7, 10])
-def test_depths_that_do_not_exist(depth):
-    with pytest.raises(ValueError, match=f"8, 14, 20, ... Received: depth={depth}"):
-        resnet(PlainFamily(), (32, 32, 3), 10, depth=depth)
+@pytest.mark.parametrize("size", [None, M])
+@pytest.mark.parametrize("model", SMALL)
+def test_a_step_trains_every_weight(model, size):
+    keras.utils.set_random_seed(0)
+    family = BatchEnsembleFamily(size) if size else PlainFamily()
+    network = EnsembleModel(SMALL[model](family, SHAPE, 3, width=1 / 8), size or 1)
+    network.build((None, *SHAPE))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    # One step is soon done op by op on TensorFlow; JAX would compile each of them.
+    eager = keras.backend.backend() == "tensorflow"
+    network.compile(keras.optimizers.SGD(0.1), loss, run_eagerly=eager)
+    before = [ops.convert_to_numpy(weight).copy() for weight in network.trainable_weights]
+    draw = np.random.default_rng(0)
+    data = draw.normal(size=(4, *SHAPE)).astype("float32")
+    assert np.isfinite(network.train_on_batch(data, np.arange(4) % 3))
+    still = [
+        weight.path
+        for weight, old in zip(network.trainable_weights, before, strict=True)
+        if np.array_equal(ops.convert_to_numpy(weight), old)
+    ]
+    # A norm undoes what s does to all of a channel, so that its gradient vanishes there.
+    assert [path for path in still if not path.endswith("/s")] == []
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_small_and_odd_images_fit(model):
-    body = model(PlainFamily(), (5, 7, 2), 3, width=1 / 16)
+@pytest.mark.parametrize("width", [0.05, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("name", MODELS)
+def test_widths_that_make_no_sense(name, width):
+    with pytest.raises(ValueError, match=f"1/16 or more, and finite. Received: width={width}"):
+        MODELS[name](PlainFamily(), SHAPE, 3, width)
+
+
+@pytest.mark.parametrize("shape", [(5, 7, 2), (33, 3, 1)])
+@pytest.mark.parametrize("model", SMALL)
+def test_small_and_odd_images_fit(model, shape, zeros):
+    body = SMALL[model](PlainFamily(), shape, 3, width=1 / 16)
     assert body.output_shape == (None, 3)
+
+
+# Every place of dropout, and a layer that it touches: the one before it in densenet and resnet50,
+# whose next layer has no name of its own, and in mlp and cnn; elsewhere the one that follows.
+BLOCKS = [f"stage_{stage}_block_0" for stage in range(3)]
+BETWEEN = {f"{block}_dropout_1": f"{block}_conv_1" for block in BLOCKS}
+GROWN = [f"stage_{stage}_layer_0" for stage in range(3)] + ["transition_1", "transition_2"]
+PLACES = {
+    "mlp": {f"hidden_{place}_dropout": f"hidden_{place}" for place in range(2)},
+    "cnn": {f"{name}_dropout": name for name in ("conv_0", "conv_1", "conv_2", "dense")},
+    "resnet": BETWEEN,
+    "wide_resnet": BETWEEN,
+    "cifar_resnet": BETWEEN,
+    "bottleneck_resnet": BETWEEN | {f"{block}_dropout_2": f"{block}_conv_2" for block in BLOCKS},
+    "vgg16": {f"dropout_{place}": f"dense_{place}" for place in range(2)},
+    "densenet": {f"{name}_dropout": f"{name}_conv" for name in GROWN},
+    "imagenet_resnet": {"dropout": "head"},
+}
+
+
+@pytest.mark.parametrize("model", PLACES)
+@pytest.mark.parametrize("size", [None, M])
+def test_places_of_dropout(model, size, zeros):
+    make = partial(BatchEnsembleFamily, size) if size else PlainFamily
+    body, without = (SMALL[model](make(dropout=rate), SHAPE, 3, width=1 / 16) for rate in (0.3, 0))
+    found = [layer for layer in body.layers if isinstance(layer, keras.layers.Dropout)]
+    assert {layer.name for layer in found} == PLACES[model].keys()
+    for layer in found:
+        neighbour = body.get_layer(PLACES[model][layer.name])
+        assert layer.rate == 0.3
+        assert layer.output is neighbour.input or layer.input is neighbour.output
+    assert not any(isinstance(layer, keras.layers.Dropout) for layer in without.layers)
+    weighted = [[layer.name for layer in each.layers if layer.weights] for each in (body, without)]
+    assert weighted[0] == weighted[1]
+
+
+def test_dropout_stands_after_the_activation():
+    for model in ("resnet", "cifar_resnet"):
+        body = SMALL[model](PlainFamily(dropout=0.3), SHAPE, 3, width=1 / 16)
+        relus = [layer.output for layer in body.layers if isinstance(layer, keras.layers.ReLU)]
+        assert any(body.get_layer("stage_0_block_0_dropout_1").input is each for each in relus)

@@ -1,0 +1,107 @@
+"""Predictions and scores: against hand-worked cases and a second way to each figure."""
+
+import numpy as np
+import pytest
+
+from be_keras import metrics
+from vision import scoring
+from vision.corruptions import NAMES, corrupt
+from vision.images import Images
+from vision.predictions import Predictions
+
+DRAW = np.random.default_rng(0)
+CLASSES = 4
+WEIGHTS = DRAW.normal(size=(2, 3 * 3, CLASSES)) / 100
+
+
+def images_of(count, seed=0):
+    draw = np.random.default_rng(seed)
+    pixels = draw.integers(0, 256, (count, 3, 3, 1)).astype(np.uint8)
+    return Images(pixels, draw.integers(0, CLASSES, count).astype(np.int32), tuple("abcd"))
+
+
+def logits_of(pixels):
+    """Two linear members `(n, 2, C)`."""
+    return np.einsum("nd,mdc->nmc", pixels.reshape(len(pixels), -1), WEIGHTS).astype("float32")
+
+
+@pytest.fixture
+def found(monkeypatch):
+    monkeypatch.setattr("vision.predictions.CHUNK", 7)  # several chunks, the last one short
+    return Predictions(logits_of, images_of(30), keep_members=True)
+
+
+def test_chunks_make_no_difference(found):
+    images = images_of(30)
+    logits = logits_of(images.images)
+    np.testing.assert_allclose(found.log_probs, metrics.mean_log_probs(logits), rtol=1e-5)
+    for key, value in metrics.member_scores(logits, images.labels).items():
+        np.testing.assert_allclose(found.members[key], value, rtol=1e-6)
+    for m in range(2):
+        np.testing.assert_allclose(
+            found.of_members[m], metrics.mean_log_probs(logits[:, [m]]), rtol=1e-5
+        )
+
+
+def test_foreign_images_need_no_label(found):
+    foreign = Predictions(logits_of, images_of(5, seed=1), foreign=True)
+    assert foreign.log_probs is None and foreign.members == {}
+    assert set(foreign.columns) == set(found.columns)
+
+
+def test_logits_that_are_not_finite():
+    found = Predictions(lambda pixels: logits_of(pixels) * np.nan, images_of(5))
+    assert found.diverged and not hasattr(found, "columns")
+
+
+def test_in_distribution(found):
+    scores = scoring.in_distribution(found, samples=20)
+    assert scores["images"] == 30
+    assert scores["nll"] == pytest.approx(-found.columns["log_likelihood"].mean())
+    assert scores["calibrated_nll"] == pytest.approx(-found.calibrated().mean())
+    low, high = scores["intervals"]["accuracy"]
+    assert low <= scores["accuracy"] <= high
+    assert len(scores["members_alone"]["accuracy"]) == 2
+    assert sum(scores["reliability"]["count"]) == 30
+    assert all(value is None or np.isfinite(value) for value in scores["divergence"]["confidence"])
+
+
+def test_rejection_by_hand():
+    columns = {
+        "confidence": np.array([0.9, 0.3, 0.8, 0.5]),
+        "correct": np.array([1.0, 0.0, 1.0, 0.0]),
+    }
+    found = scoring.rejection(columns)
+    at = {round(share, 2): value for share, value in zip(*found.values(), strict=True)}
+    assert at[0.0] == 0.5 and at[0.25] == pytest.approx(2 / 3) and at[0.5] == 1.0
+
+
+def test_out_of_distribution_counts_every_image(found):
+    foreign = Predictions(logits_of, images_of(9, seed=1), foreign=True)
+    result = scoring.out_of_distribution(found, {"noise": foreign})["noise"]
+    assert result["images"] == 9
+    assert sum(result["histogram"]["inside"]) == 30
+    assert sum(result["histogram"]["outside"]) == 9
+    assert len(result["histogram"]["edges"]) == 1 + len(result["histogram"]["inside"])
+    expected = metrics.ood_scores(found.columns["entropy"], foreign.columns["entropy"])
+    assert result["scores"]["entropy"] == expected
+
+
+def test_corruptions_are_each_scored_once():
+    images = images_of(12)
+    corrupted = scoring.corrupt_all(images, (1, 5))
+    result = scoring.under_corruption(logits_of, corrupted)
+    assert set(result["by_name"]) == set(NAMES) and result["severities"] == [1, 5]
+    assert result["images"] == 12
+    logits = logits_of(corrupt(images.images, "contrast", 5))
+    right = np.mean(np.exp(metrics.mean_log_probs(logits)).argmax(-1) == images.labels)
+    assert result["by_name"]["contrast"]["accuracy"][1] == pytest.approx(right)
+    every = [value for each in result["by_name"].values() for value in each["nll"]]
+    assert len(every) == 30 and result["mean"]["nll"] == pytest.approx(np.mean(every))
+
+
+def test_against_humans_by_hand(found):
+    found.log_probs = np.log([[0.5, 0.25, 0.125, 0.125]])
+    result = scoring.against_humans(found, np.array([[0.5, 0.5, 0.0, 0.0]]))
+    assert result["cross_entropy"] == pytest.approx(1.5 * np.log(2))
+    assert result["entropy"] == pytest.approx(np.log(2)) and result["images"] == 1

@@ -1,0 +1,159 @@
+"""The verb train: what a run leaves, and that a run that was stopped ends as one that was not."""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from be_keras.tracks.errors import UserError
+from vision import train as module
+from vision.config import make_config
+from vision.images import make_images
+from vision.loading import Classifier
+from vision.methods import make_method
+from vision.run_folder import RunFolder
+from vision.train import train
+
+SMALL = ["width=0.125", "steps=6", "batch=8", "checkpoint_every=2", "dropout=0.2", "augment=true"]
+
+
+def made(count=40, seed=0, classes=3):
+    draw = np.random.default_rng(seed)
+    labels = np.arange(count) % classes
+    pixels = draw.integers(0, 120, (count, 8, 8, 1))
+    pixels[np.arange(count), labels] += 90
+    return make_images(pixels.astype(np.uint8), labels, "abc"[:classes])
+
+
+def run(out, method="batch-ensemble", size=2, images=None, seed=0, changes=()):
+    settings = make_config("demo", [*SMALL, *changes])
+    return train(images or made(), out, settings, make_method(method, size), "made", seed)
+
+
+def weights(path):
+    return [keras.ops.convert_to_numpy(w) for w in keras.saving.load_model(path).weights]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run of an ensemble that was never stopped."""
+    return run(tmp_path_factory.mktemp("runs") / "whole")
+
+
+def test_what_a_run_leaves(whole):
+    names = sorted(path.name for path in whole.path.iterdir())
+    assert names == ["log.jsonl", "network-0.keras", "run.json"]
+    settings = whole.settings()
+    assert settings["settings"]["ensemble_size"] == 2 and settings["settings"]["steps"] == 6
+    assert settings["method"]["name"] == "batch-ensemble"
+    assert settings["data"]["class_names"] == ["a", "b", "c"]
+    assert settings["cost"]["row_examples"] == 6 * 8 * 2
+    assert [(e["network"], e["step"]) for e in whole.log()] == [(0, 2), (0, 4), (0, 6)]
+    assert all(np.isfinite(entry["loss"]) for entry in whole.log())
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stop_at", [2, 4, 6])
+def test_a_run_that_was_killed_ends_the_same(whole, tmp_path, monkeypatch, stop_at):
+    save = RunFolder.save
+
+    def save_and_die(self, model, path):
+        save(self, model, path)
+        if path.name.startswith("last") and int(model.optimizer.iterations) == stop_at:
+            raise Killed
+
+    monkeypatch.setattr(RunFolder, "save", save_and_die)
+    with pytest.raises(Killed):
+        run(tmp_path / "run")
+    monkeypatch.setattr(RunFolder, "save", save)
+    keras.utils.set_random_seed(123)  # another process is in another state
+    resumed = run(tmp_path / "run")
+    for ours, theirs in zip(
+        weights(resumed.network(0)), weights(whole.network(0)), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+    assert [e["loss"] for e in resumed.log()] == [e["loss"] for e in whole.log()]
+
+
+def test_networks_of_an_ensemble_are_those_of_their_seeds(tmp_path):
+    both = run(tmp_path / "both", "deep-ensemble", 2, seed=5)
+    second = run(tmp_path / "second", "single", None, seed=6)
+    for ours, theirs in zip(weights(both.network(1)), weights(second.network(0)), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    logits = Classifier(both.path).logits(made().images)
+    assert logits.shape == (40, 2, 3)
+    np.testing.assert_allclose(
+        logits[:, [1]], Classifier(second.path).logits(made().images), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_bagging_draws_with_repeats(tmp_path, monkeypatch):
+    seen = []
+    fit = module._Training._fit
+
+    def spy(self, model, images, *args):
+        seen.append(images.images)
+        return fit(self, model, images, *args)
+
+    monkeypatch.setattr(module._Training, "_fit", spy)
+    run(tmp_path / "bags", "bagging", 2, changes=["steps=1"])
+    distinct = [len(np.unique(each.reshape(40, -1), axis=0)) for each in seen]
+    # Of n draws from n, about 1 - 1/e are distinct.
+    assert all(18 <= count <= 32 for count in distinct)
+    assert not np.array_equal(*seen)
+
+
+def test_images_held_out_are_validated_and_not_trained_on(tmp_path, monkeypatch):
+    seen = []
+    fit = module._Training._fit
+
+    def spy(self, model, images, *args):
+        seen.append(images.images)
+        return fit(self, model, images, *args)
+
+    monkeypatch.setattr(module._Training, "_fit", spy)
+    found = run(tmp_path / "run", changes=["hold_out=10", "steps=2"])
+    (entry,) = found.log()
+    assert 0 <= entry["accuracy"] <= 1 and entry["nll"] > 0 and "disagreement" in entry
+    trained = {each.tobytes() for each in seen[0]}
+    assert len(trained) == 30
+    assert len({each.tobytes() for each in made().images} - trained) == 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["hold_out=40"], "hold_out must leave images"),
+        (["examples=41"], "examples must be at most 40; got 41"),
+        (["learning_rate=1e9", "steps=20"], "the loss is not finite at step"),
+    ],
+)
+def test_mistakes(tmp_path, changes, message):
+    with pytest.raises(UserError, match=message):
+        run(tmp_path / "run", changes=changes)
+
+
+def test_another_run_in_the_folder(whole, tmp_path):
+    shutil.copytree(whole.path, tmp_path / "run")
+    with pytest.raises(UserError, match=r"differs in ensemble_size \(2 there, None now\)"):
+        run(tmp_path / "run", "single", None)
+    assert json.loads((tmp_path / "run" / "run.json").read_text()) == whole.settings()
+
+
+def test_an_unfinished_run_is_not_evaluated(whole, tmp_path):
+    shutil.copytree(whole.path, tmp_path / "run")
+    (tmp_path / "run" / "network-0.keras").unlink()
+    with pytest.raises(UserError, match="without network-0.keras; repeat the command"):
+        Classifier(tmp_path / "run")
+
+
+def test_a_damaged_network(whole, tmp_path):
+    shutil.copytree(whole.path, tmp_path / "run")
+    (tmp_path / "run" / "network-0.keras").write_bytes(b"PK not a model")
+    with pytest.raises(UserError, match="cannot be loaded"):
+        Classifier(tmp_path / "run")

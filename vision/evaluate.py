@@ -1,0 +1,226 @@
+"""The verb `evaluate`: a trained run on a test set, and on what it was not trained for.
+
+Takes a run and images; gives a folder with `evaluation.json` and `records.npz`.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from be_keras.tracks.errors import UserError
+from be_keras.tracks.staging import check_replaceable, new_folder
+from vision import scoring
+from vision.fingerprint import fingerprint
+from vision.images import Images
+from vision.loading import Classifier
+from vision.matching import match
+from vision.predictions import Predictions
+from vision.reference import check_fits, equivalent
+from vision.soft_labels import read_soft_labels
+from vision.sources import read_images
+
+FILES = ("evaluation.json", "records.npz")
+# Rows of a training step: forward, and backward twice as dear, for the inputs and the kernels.
+FORWARD_AND_BACKWARD = 3
+
+
+def evaluate(
+    classifier: Classifier,
+    test: Images,
+    name: str,
+    source: str = "",
+    outside: Mapping[str, Images] | None = None,
+    corrupted: scoring.Corrupted | None = None,
+    reference: Classifier | None = None,
+    soft_labels: np.ndarray | None = None,
+    batch: int = 256,
+) -> tuple[dict, Predictions]:
+    """Evaluate a trained run.
+
+    Args:
+        classifier: the run.
+        test: images of the same shape and classes as those of training.
+        name: in reports.
+        source: what the test images are called.
+        outside: images of other things, of any size and 1 or 3 channels, by name.
+        corrupted: of `vision.scoring.corrupt_all`; None leaves corruptions out.
+        reference: a deep ensemble of 8 networks or more, for the DEE; None leaves it out.
+        soft_labels: `(N, C)`, probabilities that people gave the classes of the test images.
+        batch: images of a step.
+
+    Returns:
+        The content of `evaluation.json`, and the predictions on the test images.
+
+    Raises:
+        UserError: images or a reference that do not fit, or logits that are not finite.
+    """
+    check_fits(classifier, test, source)
+
+    def logits_of(pixels):
+        return classifier.logits(pixels, batch)
+
+    found, testing = _timed(classifier, logits_of, test, name, batch)
+    foreign = {
+        key: Predictions(logits_of, match(images, *classifier.shape), True, f"{name}: {key}")
+        for key, images in (outside or {}).items()
+    }
+    under = None
+    if corrupted:
+        under = scoring.under_corruption(logits_of, corrupted, f"{name}: corruptions")
+    evaluation = {
+        "name": name,
+        **_described(classifier),
+        "data": {
+            "name": source,
+            "images": len(test),
+            "classes": len(test.class_names),
+            "sha256": fingerprint(test),
+        },
+        **scoring.in_distribution(found),
+        "dee": equivalent(found, classifier, reference, test) if reference else None,
+        "corruptions": under,
+        "outside": scoring.out_of_distribution(found, foreign),
+        "human": None if soft_labels is None else scoring.against_humans(found, soft_labels),
+        "training": _training(classifier),
+        "testing": testing,
+        "settings": classifier.settings,
+    }
+    return evaluation, found
+
+
+def _timed(classifier, logits_of, test, name, batch):
+    """Predictions on the test images, and what they took."""
+    logits_of(test.pixels(np.arange(min(len(test), batch))))  # compiles: not what is timed
+    began = time.perf_counter()
+    found = Predictions(logits_of, test, title=f"{name}: test images")
+    seconds = time.perf_counter() - began
+    if found.diverged:
+        raise UserError(
+            f"{classifier.folder.path}: its logits are not finite; train again with a lower"
+            " --set learning_rate=... in a new --out."
+        )
+    testing = {
+        "seconds": seconds,
+        "images": len(test),
+        "batch": batch,
+        "peak_memory_bytes": _peak_memory(),
+    }
+    return found, testing
+
+
+def _described(classifier):
+    """The method and its sizes."""
+    settings = classifier.settings["settings"]
+    return {
+        "method": classifier.method.name,
+        "ensemble_size": classifier.method.ensemble_size,
+        "members": settings["members"] if classifier.method.members else None,
+        "model": settings["model"],
+        "parameters": classifier.parameters,
+        "weight_bytes": classifier.weight_bytes,
+        "checkpoint_bytes": classifier.checkpoint_bytes,
+    }
+
+
+def _training(classifier):
+    """What the training cost, from the run's own figures."""
+    cost = classifier.settings["cost"]
+    multiply_adds = cost["row_examples"] * cost["multiply_adds_per_row"]
+    return {
+        **{key: cost[key] for key in ("steps", "unique_examples", "row_examples")},
+        "multiply_adds": FORWARD_AND_BACKWARD * multiply_adds,
+        "seconds": round(sum(entry["seconds"] for entry in classifier.folder.log()), 1),
+    }
+
+
+def _peak_memory() -> int:
+    """The most memory this process has held, in bytes."""
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes * (1 if sys.platform == "darwin" else 1024)
+
+
+def write(out: str | Path, evaluation: dict, found: Predictions) -> None:
+    """Write the evaluation's folder, whole or not at all."""
+    check_replaceable(out, FILES)
+    with new_folder(out) as folder:
+        text = json.dumps(evaluation, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
+        np.savez_compressed(folder / "records.npz", **found.columns)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `evaluate`."""
+    parser.add_argument("--model", required=True, metavar="RUN", help="folder of a trained run")
+    parser.add_argument("--data", required=True, metavar="SOURCE", help="as of the verb train")
+    parser.add_argument("--split", default="test", help="default: test")
+    parser.add_argument("--size", type=int, metavar="PIXELS", help="height and width for folders")
+    parser.add_argument("--out", required=True, metavar="DIR", help="the evaluation's folder")
+    parser.add_argument("--name", help="name in reports (default: the run's)")
+    parser.add_argument(
+        "--outside", nargs="+", default=[], metavar="SOURCE", help="images of other things"
+    )
+    parser.add_argument(
+        "--corrupted",
+        type=int,
+        default=1_000,
+        metavar="N",
+        help="test images to corrupt in 15 ways of 5 severities; 0 for none (default: 1000)",
+    )
+    parser.add_argument(
+        "--reference", metavar="RUN", help="deep ensemble of 8 networks or more, for the DEE"
+    )
+    parser.add_argument(
+        "--soft-labels", metavar="FILE", help="people's labels of the test images, .npy or .csv"
+    )
+    parser.add_argument("--batch", type=int, default=256, help="images of a step (default: 256)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Carry out `evaluate` with parsed options, and print the main scores."""
+    if args.batch < 1 or args.corrupted < 0:
+        raise UserError(
+            f"--batch must be at least 1 and --corrupted 0 or more; got {args.batch} and"
+            f" {args.corrupted}."
+        )
+    check_replaceable(args.out, FILES)
+    classifier = Classifier(args.model)
+    reference = Classifier(args.reference) if args.reference else None
+    test = read_images(args.data, args.split, args.size)
+    soft_labels = None
+    if args.soft_labels:
+        soft_labels = read_soft_labels(args.soft_labels, len(test), len(test.class_names))
+    corrupted = None
+    if args.corrupted:
+        chosen = test.select(np.arange(min(args.corrupted, len(test))))
+        corrupted = scoring.corrupt_all(chosen, title="corruptions")
+    evaluation, found = evaluate(
+        classifier,
+        test,
+        args.name or Path(args.model).resolve().name,
+        args.data,
+        {Path(each).stem: read_images(each, "test", args.size) for each in args.outside},
+        corrupted,
+        reference=reference,
+        soft_labels=soft_labels,
+        batch=args.batch,
+    )
+    write(args.out, evaluation, found)
+    print(summary_line(evaluation))
+    print(f"wrote {args.out}", file=sys.stderr)
+
+
+def summary_line(evaluation: dict) -> str:
+    """The main scores of one evaluation."""
+    line = (
+        f"{evaluation['name']}: accuracy {evaluation['accuracy']:.4f} NLL {evaluation['nll']:.4f}"
+        f" ECE {evaluation['ece']:.4f} disagreement {evaluation['disagreement']:.4f}"
+    )
+    if evaluation["dee"]:
+        line += f" DEE {evaluation['dee']['dee']:.2f}"
+    return line

@@ -1,0 +1,133 @@
+"""The tables of the page: scores on the test images and beyond them, members alone, and costs."""
+
+from collections.abc import Callable
+
+from be_keras.tracks.pages import ABSENT, number, plain, table, with_interval
+from vision.reporting.corruptions import corrupted
+from vision.reporting.summary import ensembles, interval, outside_sets
+
+Columns = dict[str, Callable[[dict], str]]
+
+PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+
+
+def on_test_images(systems: dict[str, dict]) -> str:
+    """Scores on the test images; how far members differ stands beside the ensemble's accuracy."""
+    columns: Columns = {
+        "accuracy, % ↑": lambda s: _scaled(s, "accuracy", 100, ".2f"),
+        "disagreement, %": lambda s: _of_members(s, f"{100 * s['disagreement']:.2f}"),
+        "mutual information": lambda s: _of_members(s, f"{s['mutual_information']:.4f}"),
+        "NLL ↓": lambda s: _scaled(s, "nll", 1, ".4f"),
+        "calibrated NLL ↓": lambda s: f"{s['calibrated_nll']:.4f}",
+        "DEE ↑": lambda s: _equivalent(s.get("dee")),
+        "ECE ↓": lambda s: _scaled(s, "ece", 1, ".4f"),
+        "Brier ↓": lambda s: f"{s['brier']:.4f}",
+    }
+    return table(systems, columns)
+
+
+def beyond_test_images(systems: dict[str, dict]) -> str:
+    """Scores on unknown and corrupted images and against people; empty where none was measured."""
+    columns: Columns = {}
+    for name in outside_sets(systems):
+        columns[f"{plain(name)}: AUROC by entropy ↑"] = lambda s, name=name: _auroc(
+            s, name, "entropy"
+        )
+        columns[f"{plain(name)}: AUROC by mutual information ↑"] = lambda s, name=name: _of_members(
+            s, _auroc(s, name, "mutual_information")
+        )
+    if corrupted(systems):
+        columns |= {
+            "corrupted: accuracy, % ↑": lambda s: _corrupted(s, "accuracy", 100, ".2f"),
+            "corrupted: NLL ↓": lambda s: _corrupted(s, "nll", 1, ".4f"),
+            "corrupted: ECE ↓": lambda s: _corrupted(s, "ece", 1, ".4f"),
+        }
+    if any(system.get("mce") is not None for system in systems.values()):
+        columns["mCE ↓"] = lambda s: number(s.get("mce"), ".3f")
+    if any(system.get("human") for system in systems.values()):
+        columns["cross-entropy to people ↓"] = lambda s: number(
+            (s.get("human") or {}).get("cross_entropy"), ".4f"
+        )
+    return table(systems, columns) if columns else ""
+
+
+def members_alone(systems: dict[str, dict]) -> str:
+    """The members of every ensemble, each alone, and how they differ."""
+    columns: Columns = {
+        "members": lambda s: str(s["ensemble_size"]),
+        "accuracy of one alone, %": lambda s: _range(s["members_alone"]["accuracy"], 100, ".2f"),
+        "gain by averaging, points": lambda s: (
+            f"{100 * (s['accuracy'] - s['member_accuracy']):+.2f}"
+        ),
+        "NLL of one alone": lambda s: _range(s["members_alone"]["nll"], 1, ".4f"),
+        "gain by averaging, nats": lambda s: f"{s['member_nll'] - s['nll']:+.4f}",
+        "disagreement, %": lambda s: f"{100 * s['disagreement']:.2f}",
+        "pairwise KL": lambda s: f"{s['pairwise_kl']:.4f}",
+    }
+    return table(ensembles(systems), columns, "ensemble")
+
+
+def costs(systems: dict[str, dict]) -> str:
+    """What each system takes to keep, to train and to run."""
+    columns: Columns = {
+        "parameters": lambda s: _size(s, "parameters", "parameters_ratio"),
+        "weight memory": lambda s: _size(s, "weight_bytes", "weight_ratio", "B"),
+        "checkpoint": lambda s: _size(s, "checkpoint_bytes", "checkpoint_ratio", "B"),
+        "training, s": lambda s: f"{s['training']['seconds']:,.0f}",
+        "multiply-adds of training": lambda s: amount(s["training"]["multiply_adds"]),
+        "test images a second": lambda s: _speed(s["testing"]),
+        "peak memory in testing": lambda s: _peak(s["testing"].get("peak_memory_bytes")),
+    }
+    return table(systems, columns)
+
+
+def amount(value: float, unit: str = "") -> str:
+    """Write a count with the decimal prefix that keeps it short: `271.1 k`, `1.084 MB`."""
+    power = 0
+    while abs(value) >= 999.95 and power < len(PREFIXES) - 1:
+        value, power = value / 1000, power + 1
+    form = "#.4g" if power else ".4g"
+    return f"{value:{form}} {PREFIXES[power]}{unit}".rstrip()
+
+
+def _scaled(system: dict, key: str, factor: float, form: str) -> str:
+    bounds = [factor * bound for bound in interval(system, key) or []]
+    return with_interval(factor * system[key], bounds, form)
+
+
+def _of_members(system: dict, text: str) -> str:
+    """Show what only an ensemble has."""
+    return ABSENT if system["ensemble_size"] == 1 else text
+
+
+def _equivalent(found: dict | None) -> str:
+    if not found:
+        return ABSENT
+    text = with_interval(found["dee"], [found["low"], found["high"]], ".1f")
+    return f"≥ {text}" if found.get("at_least") else text
+
+
+def _auroc(system: dict, name: str, score: str) -> str:
+    found = (system.get("outside") or {}).get(name)
+    return f"{found['scores'][score]['auroc']:.3f}" if found else ABSENT
+
+
+def _corrupted(system: dict, key: str, factor: float, form: str) -> str:
+    found = system.get("corruptions")
+    return format(factor * found["mean"][key], form) if found else ABSENT
+
+
+def _range(values: list[float], factor: float, form: str) -> str:
+    return f"{factor * min(values):{form}} to {factor * max(values):{form}}"
+
+
+def _size(system: dict, key: str, ratio: str, unit: str = "") -> str:
+    return f"{amount(system[key], unit)} ({system[ratio]:.2f}×)"
+
+
+def _speed(testing: dict) -> str:
+    return f"{testing['images'] / testing['seconds']:,.0f}" if testing["seconds"] > 0 else ABSENT
+
+
+def _peak(size: float | None) -> str:
+    return ABSENT if size is None else amount(size, "B")
