@@ -3,7 +3,7 @@
     run.json          settings, sizes and the data they belong to
     vocabulary.model  the SentencePiece vocabulary
     log.jsonl         one line a validation
-    last.keras        model and optimiser at the last validation; its optimiser knows the step
+    states/           model and optimiser at the last two validations, each with its hash
     best.keras        the model with the lowest validation NLL so far
     average.keras     the mean of the last few validations' weights, when training has ended and
                       that mean is no worse than the best
@@ -18,6 +18,7 @@ import keras
 import numpy as np
 
 from be_keras.tracks import run_folder
+from be_keras.tracks.checkpoints import Checkpoints
 from be_keras.tracks.errors import UserError
 from be_keras.tracks.run_folder import AGAIN, whole_file
 
@@ -36,7 +37,7 @@ class RunFolder(run_folder.RunFolder):
 
     def __init__(self, path: str | Path, vocabulary: str | Path | None = None):
         super().__init__(path)
-        self.last = self.path / "last.keras"
+        self.states = Checkpoints(self.path / "states")
         self.best = self.path / "best.keras"
         self.average = self.path / "average.keras"
         self.vocabulary = self.path / "vocabulary.model"

@@ -67,9 +67,8 @@ def train(
     )
     run = RunFolder(out, Path(data) / "vocabulary.model")
     run.start(_settings(config, ensemble_size, members, card))
-    if run.last.exists():
-        model = load_model(run.last)
-    else:
+    model, _ = run.states.restore(load_model)
+    if model is None:
         model = build_translator(config, card["vocabulary"]["size"], ensemble_size, members)
         model.compile(config.optimizer(), jit_compile=trains_faster_with_xla())
         # Left to the first step, TensorFlow would trace that step twice.
@@ -142,7 +141,7 @@ class _Training:
         self.run.save_recent(self.model, self.step, self.config.average)
         if entry["nll"] < best:
             self.run.save(for_use(self.model), self.run.best)
-        self.run.save(self.model, self.run.last)
+        self.run.states.save(self.model, self.step)
         progress.write(
             f"step {self.step}: loss {loss:.3f}, validation NLL {entry['nll']:.4f} (members "
             f"{entry['member_nll']:.4f}), accuracy {entry['accuracy']:.3f}, disagreement "

@@ -1,4 +1,4 @@
-"""The demo: five methods trained, tested and reported on made images, in a few minutes.
+"""The demo: six systems trained, tested and reported on made images, in a few minutes.
 
 Takes a folder; gives `report.md`, `report.html`, `report.json` and figures in it, and beside them
 `runs/` and `evaluations/`. The same call again goes on where it was stopped.
@@ -30,6 +30,7 @@ SYSTEMS = {
     "mc-dropout": ("mc-dropout", {}),
     "deep-ensemble-4": ("deep-ensemble", {}),
     "batch-ensemble-4": ("batch-ensemble", {}),
+    "batch-ensemble-4 with dropout": ("batch-ensemble-dropout", {}),
     "batch-ensemble-4, a quarter of the steps": ("batch-ensemble", {"steps": 4}),
 }
 

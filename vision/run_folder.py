@@ -3,12 +3,13 @@
     run.json          settings, method and the data they belong to
     log.jsonl         one line a checkpoint
     network-<i>.keras trained network i; BatchEnsemble's members are one network
-    last-<i>.keras    network i with its optimiser, while it is in training
+    states-<i>/       network i with its optimiser at its last checkpoints, while it is in training
 """
 
 from pathlib import Path
 
 from be_keras.tracks import run_folder
+from be_keras.tracks.checkpoints import Checkpoints
 
 
 class RunFolder(run_folder.RunFolder):
@@ -26,9 +27,9 @@ class RunFolder(run_folder.RunFolder):
         """Where network `index` lies when it is trained."""
         return self.path / f"network-{index}.keras"
 
-    def last(self, index: int) -> Path:
-        """Where network `index` lies while it is in training."""
-        return self.path / f"last-{index}.keras"
+    def states(self, index: int) -> Checkpoints:
+        """The last states of network `index` while it is in training."""
+        return Checkpoints(self.path / f"states-{index}")
 
     def networks(self) -> list[Path]:
         """Give the trained networks, in order."""

@@ -125,14 +125,14 @@ class _Training:
         """Train the networks that are not trained yet."""
         steps = self.settings.steps
         missing = [i for i in range(networks) if not self.run.network(i).exists()]
-        begun = {i: load_model(self.run.last(i)) for i in missing if self.run.last(i).exists()}
-        done = (networks - len(missing)) * steps
-        done += sum(int(model.optimizer.iterations) for model in begun.values())
+        model, step = self.run.states(missing[0]).restore(load_model) if missing else (None, 0)
+        done = (networks - len(missing)) * steps + step
         if done:
             print(f"resuming {self.run.path}", file=sys.stderr)
         with Progress(done, networks * steps, self.settings.batch) as progress:
             for index in missing:
-                self._network(index, begun.pop(index, None), progress)
+                self._network(index, model, progress)
+                model = None
 
     def _network(self, index, model, progress):
         seed = self.seed + index
@@ -184,7 +184,7 @@ class _Training:
         """Log and save; the last file written is the one that resuming starts from."""
         self.log.append(entry)
         self.run.write_log(self.log)
-        self.run.save(model, self.run.last(entry["network"]))
+        self.run.states(entry["network"]).save(model, entry["step"])
         said = ", ".join(
             f"{key} {value:.3f}"
             for key, value in entry.items()
@@ -198,7 +198,7 @@ class _Training:
         trained = build_classifier(self.settings, shape, classes)
         trained.set_weights(model.get_weights())
         self.run.save(trained, self.run.network(index))
-        self.run.last(index).unlink(missing_ok=True)
+        self.run.states(index).clear()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -206,7 +206,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--demo",
         action="store_true",
-        help="train, evaluate and report five methods on made images; takes --out alone",
+        help="train, evaluate and report six systems on made images; takes --out alone",
     )
     parser.add_argument(
         "--data", metavar="SOURCE", help="cifar10, a .npz file, a folder of images, made, ..."

@@ -60,7 +60,9 @@ class DeepEnsemble:
                 f"The network of seed {seed} has not been trained; call train. Seeds of this "
                 f"ensemble: {self.seeds}"
             )
-        return keras.saving.load_model(self._path(seed))
+        # Kept: loading and compiling takes longer than many predictions.
+        self._in_memory[seed] = keras.saving.load_model(self._path(seed))
+        return self._in_memory[seed]
 
     def logits(self, x, batch_size: int = 256) -> np.ndarray:
         """Logits `(B, M, ..., C)` of examples `x (B, ...)`, float32, one network after another."""

@@ -24,7 +24,7 @@ def test_the_average_or_else_the_best(run):
     assert best_model_path(run) == run / "average.keras"
     (run / "average.keras").unlink()
     assert best_model_path(run) == run / "best.keras"
-    assert best_model_path(run / "last.keras") == run / "last.keras"
+    assert best_model_path(run / "best.keras") == run / "best.keras"
 
 
 def test_a_run(run, data):
@@ -37,9 +37,9 @@ def test_a_run(run, data):
 
 def test_a_model_out_of_its_run(run, tmp_path):
     (tmp_path / "alone").mkdir()
-    for name in ("last.keras", "vocabulary.model"):
+    for name in ("best.keras", "vocabulary.model"):
         shutil.copy(run / name, tmp_path / "alone" / name)
-    model, _, _ = load_translator(tmp_path / "alone" / "last.keras")
+    model, _, _ = load_translator(tmp_path / "alone" / "best.keras")
     assert not model.compiled
 
 

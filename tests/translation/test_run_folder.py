@@ -124,16 +124,16 @@ def test_log(run):
 
 
 def test_save(run, model):
-    run.save(model, run.last)
-    loaded = keras.saving.load_model(run.last)
+    run.save(model, run.best)
+    loaded = keras.saving.load_model(run.best)
     np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
-    assert "partial-last.keras" not in names(run.path)
+    assert "partial-best.keras" not in names(run.path)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left")])
 def test_a_save_that_fails_changes_nothing(run, model, monkeypatch, error):
-    run.save(model, run.last)
-    before = run.last.read_bytes()
+    run.save(model, run.best)
+    before = run.best.read_bytes()
 
     def half(path):
         path.write_bytes(before[:100])
@@ -141,11 +141,11 @@ def test_a_save_that_fails_changes_nothing(run, model, monkeypatch, error):
 
     monkeypatch.setattr(model, "save", half)
     with pytest.raises((KeyboardInterrupt, UserError)) as caught:
-        run.save(model, run.last)
+        run.save(model, run.best)
     if isinstance(error, OSError):
-        assert f"{run.last}: cannot be written (No space left)" in str(caught.value)
-    assert run.last.read_bytes() == before
-    assert "partial-last.keras" not in names(run.path)
+        assert f"{run.best}: cannot be written (No space left)" in str(caught.value)
+    assert run.best.read_bytes() == before
+    assert "partial-best.keras" not in names(run.path)
 
 
 def test_the_mean_of_the_last_few(run, model):
@@ -167,10 +167,10 @@ def test_nothing_to_average(run):
 
 def test_what_an_interrupted_write_left_is_no_run_file(run, model):
     """Names of unfinished files, as a killed process leaves them, are never read."""
-    for name in ("partial-last.keras", "partial-log.jsonl", "recent/partial-00000009.npz"):
+    for name in ("partial-best.keras", "partial-log.jsonl", "recent/partial-00000009.npz"):
         (run.path / name).write_bytes(b"half")
     run.save_recent(model, 3, keep=1)
-    run.save(model, run.last)
+    run.save(model, run.best)
     run.write_log([{"step": 3}])
     assert len(run.recent_mean()) == 2
-    assert not os.path.exists(run.path / "partial-last.keras")
+    assert not os.path.exists(run.path / "partial-best.keras")

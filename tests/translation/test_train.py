@@ -12,13 +12,13 @@ import keras
 import numpy as np
 import pytest
 
-from be_keras.tracks.errors import UserError
 from translation.config import make_config
 from translation.loading import load_model
 from translation.progress import Progress
 from translation.run_folder import RunFolder
 from translation.train import train
 
+LAST = "states/00000006.keras"  # of a run of six steps
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -47,14 +47,14 @@ def assert_close(found, expected):
 
 def test_a_run_leaves_log_and_models(single):
     assert names(single) == [
-        *("average.keras", "best.keras", "last.keras", "log.jsonl", "recent", "run.json"),
+        *("average.keras", "best.keras", "log.jsonl", "recent", "run.json", "states"),
         "vocabulary.model",
     ]
     first, second = log_of(single)
     assert (first["step"], second["step"]) == (3, 6)
     assert second["nll"] < first["nll"] < np.log(60) + 1
     assert first["tokens"] > 0 and first["learning_rate"] > second["learning_rate"] >= 0
-    last = load_model(single / "last.keras")
+    last = load_model(single / LAST)
     assert int(last.optimizer.iterations) == 6
     best = load_model(single / "best.keras")
     assert not best.compiled
@@ -93,22 +93,22 @@ def test_resuming_is_as_if_never_stopped(data, ensemble, small, tmp_path, monkey
     for found, expected in zip(log_of(run.path), log_of(ensemble), strict=True):
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
     assert names(run.path) == names(ensemble)
-    for name in ("last.keras", "best.keras"):
+    for name in (LAST, "best.keras"):
         assert_close(weights_of(run.path / name), weights_of(ensemble / name))
-    states = [load_model(path / "last.keras").optimizer.variables for path in (run.path, ensemble)]
+    states = [load_model(path / LAST).optimizer.variables for path in (run.path, ensemble)]
     assert_close(*([keras.ops.convert_to_numpy(v) for v in state] for state in states))
 
 
 def test_a_finished_run_again(data, single, small, tmp_path, command):
     run = shutil.copytree(single, tmp_path / "run")
-    for name in ("partial-last.keras", "partial-log.jsonl"):
+    for name in ("partial-best.keras", "partial-log.jsonl"):
         (run / name).write_bytes(b"half")  # as a killed process leaves them
     words = ("train", "--data", data, "--out", run, "--config", "tiny", "--set", *small)
     status, out, err = command(*words)
     assert status == 0 and out.startswith("validation NLL ")
     assert "at step 6 of 6" in err and f"use {run / 'average.keras'}" in err
     assert log_of(run) == log_of(single)
-    for name in ("last.keras", "best.keras", "average.keras"):
+    for name in (LAST, "best.keras", "average.keras"):
         assert_close(weights_of(run / name), weights_of(single / name))
 
 
@@ -129,17 +129,20 @@ def test_a_loss_that_explodes(data, small, tmp_path, command):
     assert "the loss is not finite at step" in err and "--set learning_rate=" in err
     assert all(np.isfinite(entry["nll"]) for entry in run.log())
     if run.log():
-        assert int(load_model(run.last).optimizer.iterations) == run.log()[-1]["step"]
+        assert run.states.steps()[-1] == run.log()[-1]["step"]
     assert not [name for name in names(run.path) if name.startswith("partial")]
 
 
-def test_a_damaged_checkpoint(data, single, small, tmp_path):
+def test_a_damaged_checkpoint(data, single, small, tmp_path, command):
     run = shutil.copytree(single, tmp_path / "run")
-    (run / "last.keras").write_bytes((run / "last.keras").read_bytes()[:999])
-    before = content(run)
-    with pytest.raises(UserError, match="last.keras: .*cannot be loaded.*another --out"):
-        train(data, run, make_config("tiny", small))
-    assert content(run) == before
+    (run / LAST).write_bytes((run / LAST).read_bytes()[:999])
+    words = ("train", "--data", data, "--out", run, "--config", "tiny", "--set", *small)
+    status, _, err = command(*words)
+    assert status == 0 and "00000006.keras: left out" in err and "at step 3 of 6" in err
+    for found, expected in zip(log_of(run), log_of(single), strict=True):
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    for name in (LAST, "best.keras", "average.keras"):
+        assert_close(weights_of(run / name), weights_of(single / name))
 
 
 def test_a_termination_leaves_whole_files(data, small, tmp_path):
@@ -154,13 +157,15 @@ def test_a_termination_leaves_whole_files(data, small, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not (run / "last.keras").exists() and process.poll() is None:
+    states = RunFolder(run).states
+    while not states.steps() and process.poll() is None:
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 130 and out == "", err
     assert "be-translate train: interrupted" in err and "Traceback" not in err
-    assert int(load_model(run / "last.keras").optimizer.iterations) >= 2
+    model, step = states.restore(load_model)
+    assert int(model.optimizer.iterations) == step >= 2
     assert [path for path in run.rglob("*") if "partial" in path.name] == []
 
 

@@ -7,13 +7,13 @@ import keras
 import numpy as np
 import pytest
 
+from be_keras.tracks.checkpoints import Checkpoints
 from be_keras.tracks.errors import UserError
 from vision import train as module
 from vision.config import make_config
 from vision.images import make_images
 from vision.loading import Classifier
 from vision.methods import make_method
-from vision.run_folder import RunFolder
 from vision.train import train
 
 SMALL = ["width=0.125", "steps=6", "batch=8", "checkpoint_every=2", "dropout=0.2", "augment=true"]
@@ -54,23 +54,44 @@ def test_what_a_run_leaves(whole):
     assert all(np.isfinite(entry["loss"]) for entry in whole.log())
 
 
+def test_a_damaged_state_is_left_out(whole, tmp_path, monkeypatch, capsys):
+    finish = module._Training._finish
+
+    def die(*args):
+        raise Killed
+
+    monkeypatch.setattr(module._Training, "_finish", die)
+    with pytest.raises(Killed):
+        run(tmp_path / "run")
+    monkeypatch.setattr(module._Training, "_finish", finish)
+    newest = tmp_path / "run" / "states-0" / "00000006.keras"
+    newest.write_bytes(newest.read_bytes()[:-20])
+    resumed = run(tmp_path / "run")
+    assert "00000006.keras: left out" in capsys.readouterr().err
+    for ours, theirs in zip(
+        weights(resumed.network(0)), weights(whole.network(0)), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+    assert not (tmp_path / "run" / "states-0").exists()
+
+
 class Killed(Exception):
     pass
 
 
 @pytest.mark.parametrize("stop_at", [2, 4, 6])
 def test_a_run_that_was_killed_ends_the_same(whole, tmp_path, monkeypatch, stop_at):
-    save = RunFolder.save
+    save = Checkpoints.save
 
-    def save_and_die(self, model, path):
-        save(self, model, path)
-        if path.name.startswith("last") and int(model.optimizer.iterations) == stop_at:
+    def save_and_die(self, model, step):
+        save(self, model, step)
+        if step == stop_at:
             raise Killed
 
-    monkeypatch.setattr(RunFolder, "save", save_and_die)
+    monkeypatch.setattr(Checkpoints, "save", save_and_die)
     with pytest.raises(Killed):
         run(tmp_path / "run")
-    monkeypatch.setattr(RunFolder, "save", save)
+    monkeypatch.setattr(Checkpoints, "save", save)
     keras.utils.set_random_seed(123)  # another process is in another state
     resumed = run(tmp_path / "run")
     for ours, theirs in zip(

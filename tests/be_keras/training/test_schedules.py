@@ -60,7 +60,8 @@ def test_drops_round_trip():
 
 
 @pytest.mark.parametrize(
-    "arguments", [(0, 1, 0.5, ()), (1, 0, 0.5, ()), (1, 1, 0, ()), (1, 1, 1.5, ()), (1, 1, 0.5, (0,))]
+    "arguments",
+    [(0, 1, 0.5, ()), (1, 0, 0.5, ()), (1, 1, 0, ()), (1, 1, 1.5, ()), (1, 1, 0.5, (0,))],
 )
 def test_drops_out_of_range_are_refused(arguments):
     with pytest.raises(ValueError, match="`peak` must be positive"):
