@@ -8,13 +8,20 @@ import keras
 from keras import ops
 
 from be_keras.masks import mask_of, with_mask
-from be_keras.members import TileMembers, UntileMembers, check_ensemble_size, check_tiled_once
+from be_keras.members import (
+    TileMembers,
+    UntileMembers,
+    check_ensemble_size,
+    check_tiled_once,
+    split_members,
+)
 from be_keras.roles import assign_roles
 from be_keras.rows import labels_averaged, output_rows, repeat_labels, weights_of_each
+from be_keras.training.distributed import DistributedTraining, true_loss
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
-class EnsembleModel(keras.Model):
+class EnsembleModel(DistributedTraining, keras.Model):
     """M members around a body that works on rows.
 
     The body takes rows `(B * M, ...)` and gives rows; this model takes examples `(B, ...)` and
@@ -23,7 +30,10 @@ class EnsembleModel(keras.Model):
     Compiled with Keras losses and metrics: a loss compares every member with the labels; a
     metric compares the labels with the mean over members, or, while `fit` trains split members,
     with the one member that saw the example. Masks act as in any Keras model. The logged "loss"
-    is the mean over all labels of an epoch, however unequal its batches.
+    is the mean over all labels of an epoch, however unequal its batches. Made under a
+    `tf.distribute` strategy, or compiled with `accumulate`, it trains as
+    `be_keras.training.DistributedTraining` says, and the loss of a step is the mean over all labels
+    of the global batch.
 
     Args:
         body: Keras layer or model from rows to rows, built of BatchEnsemble layers.
@@ -150,19 +160,59 @@ class EnsembleModel(keras.Model):
         Returns:
             Scalar loss, regularisation included.
         """
+        loss, count = self.loss_and_count(x, y, y_pred, sample_weight, training)
+        self.track_loss(loss, count)
+        return loss
+
+    def loss_and_count(self, x, y, y_pred, sample_weight=None, training=True):
+        """The loss of `compute_loss`, and how many labels it is the mean of, a float32 scalar."""
         weighted_mean = self._check_reductions()
         rows = output_rows(y_pred, self._batch_size(y))
         if not self._split_rows:
             y = repeat_labels(y, self.ensemble_size)
             sample_weight = repeat_labels(sample_weight, self.ensemble_size)
         sample_weight = weights_of_each(rows, sample_weight)
-        loss = super().compute_loss(x, y, rows, sample_weight, training)
+        loss = true_loss(super().compute_loss(x, y, rows, sample_weight, training))
         if self.member_loss == "sum":
             penalty = sum((ops.sum(term) for term in self.losses), start=0.0)
             loss = penalty + self.ensemble_size * (loss - penalty)
-        count = labels_averaged(rows, sample_weight if weighted_mean else None)
+        return loss, labels_averaged(rows, sample_weight if weighted_mean else None)
+
+    def track_loss(self, loss, count):
+        """Let a loss, the mean of so many labels, count in the logged one."""
         self._weighted_loss.update_state(loss, sample_weight=count)
-        return loss
+
+    @property
+    def examples_together(self):
+        """How many examples of a training batch must stay on one device: those of a split row."""
+        return self.ensemble_size if self.members == "split" else 1
+
+    def leave_out(self, y, y_pred, real):
+        """Labels and outputs of a batch in which some examples are to count for nothing.
+
+        Args:
+            y: Labels `(B, ...)`.
+            y_pred: Outputs `(B, M, ..., C)`.
+            real: bool `(B,)`, False where an example does not count.
+
+        Returns:
+            The same, with masks that losses and metrics heed.
+        """
+        rows = real if self._split_rows else repeat_labels(real, self.ensemble_size)
+        rows = split_members(rows, self.ensemble_size)  # (B, M)
+
+        def marked(output):
+            shape = ops.shape(output)[:-1]
+            mask = ops.reshape(rows, (*ops.shape(rows), *[1] * (len(shape) - 2)))
+            mask = ops.broadcast_to(mask, shape)
+            old = mask_of(output)
+            if old is not None:
+                mask = ops.logical_and(mask, old)
+                # Keras keeps the mask that a tensor has: the new one needs a new tensor.
+                output = ops.reshape(output, ops.shape(output))
+            return with_mask(output, mask)
+
+        return y, keras.tree.map_structure(marked, y_pred)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Update the compiled metrics with mean predictions `(B, ..., C)` and labels `(B, ...)`.

@@ -6,10 +6,11 @@
 Each number of copies is prepared by `be-translate prepare`, in a process of its own. Copies end
 in their number, so that none is a duplicate. Prints tables and writes JSON:
 
-- pairs a second over everything from reading to hashes, and the peak of the resident memory of all
-  processes together (pages that they share count once for each), that of the imports in it;
-- the hours that 40 million pairs would take: what the largest run took, and the rest at the speed
-  of the pairs that it had more than the smallest;
+- pairs a second over everything from reading to hashes; the same seconds as the processors count
+  them, which is what an idle machine would take of one core; and the peak of the resident memory of
+  all processes together (pages that they share count once for each), imports among it;
+- the hours that 40 million pairs would take by either clock: those of the largest run, and the rest
+  at the speed of the pairs that it had more than the smallest;
 - static shapes, padding, and memory of the plan of an epoch, with the batches of the config
   `base`: of the text as it is, and of its lengths repeated to 40 million.
 
@@ -24,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from pathlib import Path
 
 import report
@@ -69,8 +71,8 @@ def resident_mb(pids):
 
 
 def watched(words):
-    """Run a command; give its seconds and the peak MB of it and of what it starts."""
-    started, peak = time.monotonic(), 0.0
+    """Run a command; give its seconds, those of the processors, and the peak MB of its family."""
+    started, worked, peak = time.monotonic(), _cpu_seconds(), 0.0
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors)
         while process.poll() is None:
@@ -79,7 +81,13 @@ def watched(words):
         if process.returncode:
             errors.seek(0)
             sys.exit(errors.read().decode(errors="replace"))
-    return time.monotonic() - started, peak
+    return time.monotonic() - started, _cpu_seconds() - worked, peak
+
+
+def _cpu_seconds():
+    """Seconds of the processors in children that have ended, and in theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def prepared(pairs, copies, folder, args):
@@ -90,27 +98,33 @@ def prepared(pairs, copies, folder, args):
     source, target = text_paths(folder, "text")
     words = ["--source", source, "--target", target, "--out", folder / str(copies)]
     words += ["--workers", args.workers, "--vocabulary-size", args.vocabulary_size]
-    seconds, peak = watched([*PREPARE, *map(str, words)])
+    words += ["--vocabulary-pairs", args.vocabulary_pairs]
+    seconds, cpu_seconds, peak = watched([*PREPARE, *map(str, words)])
     source.unlink(), target.unlink()
     size = sum(path.stat().st_size for path in (folder / str(copies)).iterdir())
     return {
         "copies": copies,
         "pairs": count,
         "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
         "pairs_per_second": count / seconds,
         "peak_mb": peak,
-        "imports_mb": watched(IMPORTS)[1],
         "data_mb": size / 1e6,
     }
 
 
-def hours_of_many(rows):
-    """Give the hours that 40 million pairs would take, from runs in increasing size."""
+def hours_of_many(rows, clock):
+    """Give the hours that 40 million pairs would take.
+
+    Args:
+        rows: Runs in increasing size.
+        clock: The key of their seconds.
+    """
     first, last = rows[0], rows[-1]
-    speed = last["pairs_per_second"]
+    each = last[clock] / last["pairs"]
     if last is not first:
-        speed = (last["pairs"] - first["pairs"]) / (last["seconds"] - first["seconds"])
-    return (last["seconds"] + (MANY - last["pairs"]) / speed) / 3600
+        each = (last[clock] - first[clock]) / (last["pairs"] - first["pairs"])
+    return (last[clock] + (MANY - last["pairs"]) * each) / 3600
 
 
 class Lengths:
@@ -135,21 +149,20 @@ def planned(lengths, pairs):
     from translation.config import make_config
 
     config = make_config("base", [])
-    before, started = _peak_mb(), time.monotonic()
+    started = time.monotonic()
+    tracemalloc.start()
     corpus = Lengths(lengths, pairs)
     training = TokenBatches(corpus, config.tokens_per_batch, config.buckets)
     training.batches(0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
     return {
         "pairs": pairs,
         "shapes": len(training.plan.shapes),
         "padding": training.padding,
         "seconds": time.monotonic() - started,
-        "peak_mb": _peak_mb() - before,
+        "peak_mb": peak / 1e6,
     }
-
-
-def _peak_mb():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def main():
@@ -162,6 +175,12 @@ def main():
     parser.add_argument("--repeat", nargs="+", type=int, default=[1, 10], metavar="K")
     parser.add_argument("--workers", type=int, default=1, help="default: 1")
     parser.add_argument("--vocabulary-size", type=int, default=32_000, help="default: 32000")
+    parser.add_argument(
+        "--vocabulary-pairs",
+        type=int,
+        default=200_000,
+        help="pairs that the vocabulary is trained on, alike for all copies; default: 200000",
+    )
     parser.add_argument("--many", type=int, default=MANY, help="pairs of the large plan")
     parser.add_argument("--note", help="what else to know of the measurement, kept in the JSON")
     parser.add_argument("--out", type=Path, metavar="FILE", help="JSON to write")
@@ -181,12 +200,17 @@ def main():
         rows = report.show(prepared(text.pairs(), one, folder, args) for one in copies)
         lengths = TokenCorpus(folder / str(copies[0]), "train").lengths()
         plans = report.show(planned(lengths, pairs) for pairs in (len(lengths), args.many))
-    hours = hours_of_many(rows)
-    print(f"\n{MANY:,} pairs would take {hours:.1f} hours with {args.workers} processes")
+    hours = {clock: hours_of_many(rows, clock) for clock in ("seconds", "cpu_seconds")}
+    print(
+        f"\n{MANY:,} pairs would take {hours['seconds']:.2f} hours with {args.workers} processes on"
+        f" this machine as it was, {hours['cpu_seconds']:.2f} hours of one core"
+    )
     if args.out:
         content = {
             **{"workers": args.workers, "note": args.note, "environment": environment()},
-            **{"prepared": rows, "planned": plans, "hours_of_40_million_pairs": hours},
+            "vocabulary_pairs": args.vocabulary_pairs,
+            **{"imports_mb": watched(IMPORTS)[2], "prepared": rows, "planned": plans},
+            "hours_of_40_million_pairs": hours,
         }
         args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -24,7 +24,7 @@ sys.path.append(str(ROOT / "benchmarks"))
 import report  # noqa: E402
 
 DOCS = ROOT / "docs"
-PAGES = ("results.md", "members.md", "conversion.md", "benchmarks.md", "vision.md")
+PAGES = ("results.md", "members.md", "conversion.md", "benchmarks.md", "vision.md", "scale.md")
 ALL_GRIDS = (vision.grid.GRID, vision.comparison.GRID, translation.grid.GRID)
 GRIDS = {task: grid for grid in ALL_GRIDS for task in grid.defaults}
 # The columns that people look at first.

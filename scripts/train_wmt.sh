@@ -6,24 +6,33 @@
 #   bash scripts/train_wmt.sh --source F --target F --valid-source F --valid-target F \
 #       --test-source F --test-target F --pair en-de --out DIR
 #       the same on text of your own, plain or .gz, one sentence a line
+#   bash scripts/train_wmt.sh --dataset wmt14 --pair en-de|en-fr --out DIR
+#       the same on WMT14, downloaded by tensorflow-datasets into --tfds-dir DIR (default: its own
+#       place), or from its raw files in --raw DIR
 #
 # Further options: --config NAME (default: tiny for the demo, base otherwise), --ensemble-size M
 # (4), --members split|shared (split), --vocabulary-size V, and --set KEY=VALUE for any field of
 # the config, as often as needed. The same command again goes on where it was stopped.
+# Devices: --strategy one|mirrored|multi-worker|tpu, --accumulate K, --tpu NAME. On several hosts
+# the same command runs on each, with --workers HOST:PORT,HOST:PORT (the chief first) and its own
+# --worker-index I, or TF_CONFIG in the environment, and DIR on a disk that all of them see: the
+# chief prepares, evaluates and reports. --prepare-workers N processes clean and encode the text.
 # report.md, report.json and the figures come to lie in DIR; so do data, runs and evaluations.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
 
-usage() { sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,22s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 demo="" quick="" pair="en-de" out="" config="" ensemble_size=4 members="split" vocabulary_size=""
-text=() settings=()
+text=() settings=() dataset=() devices=() preparing=() worker=""
 while [[ $# -gt 0 ]]; do
     case "$1" in
         --demo) demo=1 && shift ;;
         --quick) quick=1 && shift ;;
         --help | -h) usage && exit ;;
         --pair | --out | --config | --ensemble-size | --members | --vocabulary-size | --set | \
+            --dataset | --raw | --tfds-dir | --prepare-workers | \
+            --strategy | --workers | --worker-index | --tpu | --accumulate | \
             --source | --target | --valid-source | --valid-target | --test-source | --test-target)
             [[ $# -ge 2 ]] || fail "$1 needs a value; see --help"
             case "$1" in
@@ -34,6 +43,10 @@ while [[ $# -gt 0 ]]; do
                 --members) members="$2" ;;
                 --vocabulary-size) vocabulary_size="$2" ;;
                 --set) settings+=("$2") ;;
+                --dataset | --raw | --tfds-dir) dataset+=("$1" "$2") ;;
+                --prepare-workers) preparing=(--workers "$2") ;;
+                --worker-index) worker="$2" && devices+=("$1" "$2") ;;
+                --strategy | --workers | --tpu | --accumulate) devices+=("$1" "$2") ;;
                 *) text+=("$1" "$2") ;;
             esac
             shift 2
@@ -43,12 +56,18 @@ while [[ $# -gt 0 ]]; do
 done
 [[ "$pair" == *-* ]] || fail "--pair must read like en-de; got $pair"
 if [[ -n "$demo" ]]; then
+    text+=(${dataset[@]+"${dataset[@]}"})
     [[ ${#text[@]} -eq 0 ]] || fail "--demo makes its own text: leave out ${text[0]}"
+    [[ ${#devices[@]} -eq 0 ]] || fail "--demo runs on one device: leave out ${devices[0]}"
 elif [[ -n "$quick" ]]; then
     fail "--quick is a small --demo: give both"
+elif [[ ${#dataset[@]} -gt 0 ]]; then
+    [[ " ${dataset[*]} " == *" --dataset "* ]] || fail "${dataset[0]} goes with --dataset wmt14"
+    [[ ${#text[@]} -eq 0 ]] || fail "--dataset brings its own text: leave out ${text[0]}"
+    [[ -n "$out" ]] || fail "--dataset needs --out DIR; see --help"
 elif [[ ${#text[@]} -ne 12 || -z "$out" ]]; then
-    fail "either --demo, or --out and all six of --source, --target, --valid-source, --valid-target," \
-        "--test-source and --test-target; see --help"
+    fail "either --demo, or --out and --dataset wmt14, or --out and all six of --source, --target," \
+        "--valid-source, --valid-target, --test-source and --test-target; see --help"
 fi
 out="${out:-demo-$pair}"
 if [[ -n "$quick" ]]; then
@@ -80,14 +99,27 @@ if [[ -n "$demo" ]]; then
     truth=(--truth "$corpus/corpus.json")
 fi
 
-be prepare "${text[@]}" --source-language "${pair%-*}" --target-language "${pair#*-}" \
-    --vocabulary-size "$vocabulary_size" --out "$out/data"
+if [[ -z "$worker" && -n "${TF_CONFIG:-}" ]]; then
+    read_index='import json, os; print(json.loads(os.environ["TF_CONFIG"])["task"]["index"])'
+    worker="$("$VENV_PYTHON" -c "$read_index")" \
+        || fail "TF_CONFIG names no task with an index; got $TF_CONFIG"
+fi
+if [[ "${worker:-0}" == 0 ]]; then
+    be prepare ${text[@]+"${text[@]}"} ${dataset[@]+"${dataset[@]}"} \
+        ${preparing[@]+"${preparing[@]}"} \
+        --source-language "${pair%-*}" --target-language "${pair#*-}" \
+        --vocabulary-size "$vocabulary_size" --out "$out/data"
+else
+    say "Worker $worker: waiting until the chief has prepared $out/data"
+    until [[ -e "$out/data/card.json" ]]; do sleep 1; done
+fi
 
 system() { # NAME, then options of train: trains and evaluates
     local name="$1" && shift
     say "Training $name"
     be train --data "$out/data" --out "$out/$name" --config "$config" "$@" \
-        ${settings[@]+--set "${settings[@]}"}
+        ${devices[@]+"${devices[@]}"} ${settings[@]+--set "${settings[@]}"}
+    if [[ "${worker:-0}" != 0 ]]; then return; fi
     # Training that was over already has left its log alone.
     if [[ "$out/evaluations/$name/evaluation.json" -nt "$out/$name/log.jsonl" ]]; then return; fi
     be evaluate --model "$out/$name" --data "$out/data" --name "$name" \
@@ -109,6 +141,11 @@ if [[ -n "$demo" ]]; then
 else
     system single
     system "${ensemble[@]}"
+fi
+
+if [[ "${worker:-0}" != 0 ]]; then
+    say "Worker $worker is done; the chief writes $out/report.md"
+    exit
 fi
 
 # The report is made aside and moved among the runs; its own last line would tell the way there.

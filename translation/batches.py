@@ -2,6 +2,7 @@
 
 Takes a `TokenCorpus`, gives dictionaries of NumPy arrays; the order is a pure function of seed
 and epoch, so any step of any epoch can be reached again. Knows nothing of ensembles or TensorFlow.
+An epoch's plan holds about 6 bytes a pair, and 12 while it is made: 41 million pairs, 0.5 GB.
 
 A batch has int32 `source` (B, S): pieces, end mark; `target_in` (B, T): begin mark, pieces;
 `target_out` (B, T): pieces, end mark; and int64 `index` (B,): the pair's place in the corpus. The
@@ -20,6 +21,8 @@ from translation.vocabulary import BOS, EOS
 
 Batch = dict[str, np.ndarray]
 Chunk = tuple[int, np.ndarray]  # a bucket, and the pairs of one of its batches
+
+_BLOCK = 1_000_000  # pairs for which NumPy may make 64-bit copies at a time
 
 
 class BatchPlan:
@@ -47,22 +50,34 @@ class BatchPlan:
     def __init__(
         self, lengths: np.ndarray, tokens_per_batch: int, buckets: int = 8, multiple_of: int = 1
     ):
-        marked = np.asarray(lengths) + 1
-        longest = marked.max(axis=1)
-        ends = choose_buckets(np.bincount(longest), tokens_per_batch, buckets, multiple_of)
+        lengths = np.asarray(lengths)
+        longest = lengths.max(axis=1)
+        histogram = np.zeros(int(longest.max(initial=0)) + 2, np.int64)  # end marks included
+        for block in _blocks(len(longest)):
+            counts = np.bincount(longest[block])
+            histogram[1 : len(counts) + 1] += counts
+        ends = choose_buckets(histogram, tokens_per_batch, buckets, multiple_of)
         rows = rows_of(ends, tokens_per_batch, multiple_of)
         self.shapes = list(zip(rows.tolist(), ends.tolist(), strict=True))
-        self.bucket = np.searchsorted(ends, longest)
-        batches = -(-np.bincount(self.bucket, minlength=len(ends)) // rows)
+        of_length = np.searchsorted(ends, np.arange(1, len(histogram))).astype(np.uint8)
+        self.bucket = np.empty(len(longest), np.uint8)
+        for block in _blocks(len(longest)):
+            self.bucket[block] = of_length[longest[block]]
+        pairs = np.bincount(of_length, histogram[1:], len(ends)).astype(np.int64)
+        batches = -(-pairs // rows)
         self.steps = int(batches.sum())
-        self.padding = 1 - float(marked.sum() / (2 * (batches * rows * ends).sum()))
+        marked = int(lengths.sum(dtype=np.int64)) + lengths.size
+        self.padding = 1 - marked / (2 * int((batches * rows * ends).sum()))
 
     def chunks(self, order: np.ndarray) -> list[Chunk]:
         """Deal pairs, in the order given, into batches; the last of a bucket may be short."""
+        bucket = np.empty(len(order), np.uint8)
+        for block in _blocks(len(order)):
+            bucket[block] = self.bucket[order[block]]
         dealt = []
-        for bucket, (rows, _) in enumerate(self.shapes):
-            mine = order[self.bucket[order] == bucket]
-            dealt += [(bucket, mine[start : start + rows]) for start in range(0, len(mine), rows)]
+        for number, (rows, _) in enumerate(self.shapes):
+            mine = order[bucket == number]
+            dealt += [(number, mine[start : start + rows]) for start in range(0, len(mine), rows)]
         return dealt
 
 
@@ -121,7 +136,7 @@ class TokenBatches:
         if not 0 <= start <= self.plan.steps:
             raise ValueError(f"expected a start from 0 to {self.plan.steps}, got {start}")
         random = np.random.default_rng((self._seed, epoch))
-        chunks = self.plan.chunks(random.permutation(len(self._corpus)))
+        chunks = self.plan.chunks(random.permutation(_indices(len(self._corpus))))
         order = random.permutation(len(chunks))[start:]
         return (make_batch(self._corpus, self.plan, chunks[place]) for place in order)
 
@@ -164,6 +179,16 @@ def make_batch(corpus: TokenCorpus, plan: BatchPlan, chunk: Chunk) -> Batch:
         target_out[row, : len(right)] = right
         target_out[row, len(right)] = EOS
     return {"source": source, "target_in": target_in, "target_out": target_out, "index": index}
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    """Cut 0 to `count` into slices of a bounded size."""
+    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
+
+
+def _indices(count: int) -> np.ndarray:
+    """Give 0 to `count` - 1 in the smallest type; it is shuffled as `count` itself would be."""
+    return np.arange(count, dtype=np.uint32 if count <= 2**32 else np.int64)
 
 
 def _lengths(corpus: TokenCorpus) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 from be_keras.tracks.errors import UserError
 
 CARD = "card.json"
-FORMAT = 1  # of the folder; raised when an older one can no longer be read
+FORMAT = 2  # of the folder; raised when an older one can no longer be read
 
 
 def sha256(path: str | Path) -> str:
@@ -41,6 +41,14 @@ def read_card(folder: str | Path) -> dict:
 
     Raises UserError where there is none, or one that is damaged or of another format.
     """
+    card = _read_any(folder)
+    if card["format"] != FORMAT:
+        raise _other_format(folder)
+    return card
+
+
+def _read_any(folder: str | Path) -> dict:
+    """Read a card of any format, with the errors of `read_card`."""
     path = Path(folder) / CARD
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
@@ -51,9 +59,15 @@ def read_card(folder: str | Path) -> dict:
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: the card cannot be read ({error}); prepare it again.") from None
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise UserError(f"{path}: expected a card of format {FORMAT}; prepare the data again.")
+    if not isinstance(card, dict) or "format" not in card:
+        raise _other_format(folder)
     return card
+
+
+def _other_format(folder: str | Path) -> UserError:
+    return UserError(
+        f"{Path(folder) / CARD}: expected a card of format {FORMAT}; prepare the data again."
+    )
 
 
 def card_in_place(out: str | Path, origin: dict, overwrite: bool) -> dict | None:
@@ -78,14 +92,16 @@ def card_in_place(out: str | Path, origin: dict, overwrite: bool) -> dict | None
             f"{out}: expected a new or empty folder, got one that holds something other than"
             " prepared data, or a file; choose another --out."
         )
-    card = read_card(out)
+    card = _read_any(out)
+    if "outputs" not in card:
+        raise _other_format(out)
     present = file_hashes(out)
     if foreign := sorted(present.keys() - card["outputs"].keys()):
         raise UserError(
             f"{out}: expected prepared data alone, got {', '.join(foreign)} beside it; move that"
             " away, or choose another --out."
         )
-    changed = [key for key in origin if card[key] != origin[key]]
+    changed = [key for key in origin if card.get(key) != origin[key]]
     if present != card["outputs"]:
         changed.append("its files, which are not as they were written")
     if not changed:

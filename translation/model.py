@@ -56,8 +56,8 @@ class Translator(EnsembleModel):
         rows = {name: self._rows_of(inputs[name]) for name in ("source", "target_in")}
         return self.untile(self.body.states(rows, training=True))
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Mean cross-entropy of all members' real tokens.
+    def loss_and_count(self, x, y, y_pred, sample_weight=None, training=True):
+        """Mean cross-entropy of all members' real tokens, and how many these are.
 
         Args:
             x, sample_weight: Unused.
@@ -66,14 +66,16 @@ class Translator(EnsembleModel):
             training: Which of the two.
 
         Returns:
-            Scalar, float32.
+            Two float32 scalars.
         """
         losses_of = self._training_losses if training else self._plain_losses
         losses, labels = losses_of(y, y_pred)
         weights = ops.cast(labels != PAD, "float32")
-        loss = sequence_loss(losses, weights, self.member_loss)
-        self._weighted_loss.update_state(loss, sample_weight=ops.sum(weights))
-        return loss
+        return sequence_loss(losses, weights, self.member_loss), ops.sum(weights)
+
+    def leave_out(self, y, y_pred, real):
+        """Make padding of the labels that are not to count, as in `EnsembleModel`."""
+        return ops.where(ops.expand_dims(real, -1), y, PAD), y_pred
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Give the logged loss alone: what a step gives in training are states, not logits."""

@@ -1,28 +1,38 @@
 """The verb `prepare`: parallel text to a data folder.
 
-Takes parallel files; gives a folder with `vocabulary.model`, the token ids of the splits train,
-valid and test, the text of valid and test, and `card.json`. Training pairs are cleaned; the lines
-of validation and test files stay as they are, every one of them. The folder appears whole or not
-at all.
+Takes parallel files, or a dataset by name; gives a folder with `vocabulary.model`, the token ids
+of the splits train, valid and test, the text of valid and test, and `card.json`. Training pairs
+are cleaned; the lines of validation and test text stay as they are, every one of them. The folder
+appears whole or not at all. Stopped before that, the same command goes on where it was.
 """
 
 import argparse
+import os
 import sys
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, fields
-from importlib import metadata
 from pathlib import Path
 
 from be_keras.tracks.errors import UserError
 from be_keras.tracks.staging import new_folder
-from translation.build import Files, Settings, build
-from translation.card import FORMAT, card_in_place, file_hashes, sha256, write_card
-from translation.text import Paths, as_paths
+from be_keras.tracks.version import version
+from translation.build import Settings, build
+from translation.card import FORMAT, card_in_place, file_hashes, write_card
+from translation.sources import Source, TextFiles, describe_file
+from translation.text import Paths
+from translation.units import UNIT_PAIRS, is_worth_keeping
 from translation.vocabulary import TYPES
+from translation.wmt14 import unusual_counts, wmt14
+from translation.work import MADE, work_folder
 
 _HELP = {
     "vocabulary_size": "number of ids, the four special ones included",
     "vocabulary_type": "kind of SentencePiece model",
-    "byte_fallback": "spell characters never seen in bytes instead of calling them unknown",
+    "byte_fallback": "spell characters without a piece in bytes instead of calling them unknown",
+    "character_coverage": "share of the vocabulary text's characters that have a piece",
+    "vocabulary_pairs": "most pairs to train the vocabulary on, every k-th of the text",
     "max_length": "drop training pairs with more pieces a side, end mark included",
     "max_words": "drop training pairs with more words a side",
     "max_ratio": "drop training pairs over 10 words whose sides differ by more than this factor",
@@ -37,10 +47,13 @@ def prepare(
     target: Paths,
     out: str | Path,
     *,
+    tabbed: Paths = (),
     valid: tuple[Paths, Paths] | None = None,
     test: tuple[Paths, Paths] | None = None,
+    dataset: dict[str, Source] | None = None,
     vocabulary: str | Path | None = None,
     overwrite: bool = False,
+    workers: int = 1,
     **settings,
 ) -> dict:
     """Make a data folder; the same files and settings give the same folder, byte for byte.
@@ -48,42 +61,79 @@ def prepare(
     Args:
         source, target: the training text, one file or several a side.
         out: the folder to make.
+        tabbed: more training text, files with source, tab and target in each line.
         valid: validation text `(source, target)`; None holds pairs out of the training text.
         test: test text `(source, target)`, or None for no test split.
+        dataset: what else a split is read from, such as `translation.wmt14.wmt14` gives; the
+            files named take the place of its splits.
         vocabulary: an existing SentencePiece `.model` to use instead of training one.
         overwrite: replace a data folder at `out` that came from other files or settings.
+        workers: the most processes to clean and encode with. With more than one, a program that
+            calls this stands under `if __name__ == "__main__":`, as Python's multiprocessing says.
         **settings: fields of `translation.build.Settings`.
 
     Returns:
         The card, as written to `card.json`.
 
     Raises:
-        UserError: bad input, or a place that cannot be written; nothing is left behind.
+        UserError: bad input, or a place that cannot be written. Nothing is left behind; after an
+            interrupt of much work, or where the disk is full, what the same call can go on from.
     """
     settings = Settings(**settings)
-    given = {"train": (source, target), "valid": valid, "test": test}
-    files = {split: tuple(map(as_paths, sides)) for split, sides in given.items() if sides}
+    train = TextFiles(source, target, tabbed)
+    given = {"train": train if train.source or train.target or train.tabbed else None}
+    given |= {"valid": valid and TextFiles(*valid), "test": test and TextFiles(*test)}
+    sources = {**(dataset or {}), **{split: text for split, text in given.items() if text}}
+    if "train" not in sources:
+        raise UserError("expected training text, got none; name --source and --target.")
     origin = {
         "format": FORMAT,
         "settings": asdict(settings),
-        "inputs": _inputs(files, vocabulary),
+        "inputs": {
+            **{split: text.describe() for split, text in sources.items()},
+            "vocabulary": None if vocabulary is None else describe_file(vocabulary),
+        },
     }
     existing = card_in_place(out, origin, overwrite)
     if existing is not None:
         print(f"{out}: already prepared from these files and settings", file=sys.stderr)
         return existing
-    with new_folder(out) as folder:
-        source_language, target_language = settings.pair.split("-")
-        card = {
-            "version": _version(),
-            "source_language": source_language,
-            "target_language": target_language,
-            **origin,
-            **build(folder, files, vocabulary, settings),
-            "outputs": file_hashes(folder),
-        }
-        write_card(folder, card)
+    source_language, target_language = settings.pair.split("-")
+    about = {
+        "version": version(),
+        "source_language": source_language,
+        "target_language": target_language,
+        **origin,
+    }
+    about_work = {**about, "unit_pairs": UNIT_PAIRS}
+    with _explained(out), work_folder(out, about_work, is_worth_keeping) as work:
+        made = work / MADE
+        card = {**about, **build(made, sources, vocabulary, settings, work, workers)}
+        for left in made.glob("*.partial"):  # of a process that was killed
+            left.unlink()
+        card["outputs"] = file_hashes(made)
+        write_card(made, card)
+        with new_folder(out) as folder:
+            folder.rmdir()
+            made.rename(folder)
     return card
+
+
+@contextmanager
+def _explained(out: str | Path) -> Iterator[None]:
+    """Turn what a disk refuses, and the death of a worker, into messages."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{out}: the folder cannot be written ({error.strerror or error}); choose a place that"
+            " you may write to and that has room with --out, or make room and repeat the command."
+        ) from error
+    except BrokenProcessPool:
+        raise UserError(
+            f"{out}: a worker process was killed, probably for want of memory; repeat the command"
+            " with fewer --workers, and it goes on where it was."
+        ) from None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,14 +144,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("test-", "test text, kept as it is (default: no test split)"),
     ):
         for side in ("source", "target"):
-            parser.add_argument(
-                f"--{split}{side}",
-                nargs="+",
-                action="extend",
-                metavar="FILE",
-                required=not split,
-                help=f"{side} side of the {what}",
-            )
+            _add_files(parser, f"--{split}{side}", f"{side} side of the {what}")
+    _add_files(parser, "--pairs", "more training text: source, a tab, target in each line")
+    parser.add_argument(
+        "--dataset",
+        choices=("wmt14",),
+        help="instead of files: WMT14, with newstest2013 and all of newstest2014, downloaded by"
+        " tensorflow-datasets unless --raw names what lies here; validation and test files may"
+        " still be named",
+    )
+    parser.add_argument("--raw", metavar="DIR", help="the dataset's raw files, unpacked")
+    parser.add_argument(
+        "--tfds-dir", metavar="DIR", help="where tensorflow-datasets keeps data (default: its own)"
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="the data folder to make")
     parser.add_argument(
         "--vocabulary",
@@ -109,11 +164,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use this SentencePiece model (default: train one on both sides of the training text)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a data folder at --out")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes that clean and encode large text (default: one a core, here %(default)s)",
+    )
     parser.add_argument("--source-language", default="en", help="default: %(default)s")
     parser.add_argument("--target-language", default="de", help="default: %(default)s")
+    parser.add_argument("--pair", help="both languages at once, such as en-fr")
     for field in fields(Settings):
         if field.name in _HELP:
             _add_setting(parser, field)
+
+
+def _add_files(parser: argparse.ArgumentParser, option: str, text: str) -> None:
+    """Declare an option that names files."""
+    parser.add_argument(option, nargs="+", action="extend", metavar="FILE", help=text)
 
 
 def _add_setting(parser: argparse.ArgumentParser, field) -> None:
@@ -134,17 +202,26 @@ def _add_setting(parser: argparse.ArgumentParser, field) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Carry out `prepare` with parsed options, and print what the folder holds."""
+    if args.workers < 1:
+        raise UserError(f"expected --workers 1 or above, got {args.workers}.")
+    pair = args.pair or f"{args.source_language}-{args.target_language}"
+    train = _both(args, "") or ((), ())
     card = prepare(
-        args.source,
-        args.target,
+        *train,
         args.out,
-        valid=_both(args, "valid"),
-        test=_both(args, "test"),
+        tabbed=args.pairs or (),
+        valid=_both(args, "valid_"),
+        test=_both(args, "test_"),
+        dataset=_dataset(args, pair),
         vocabulary=args.vocabulary,
         overwrite=args.overwrite,
-        pair=f"{args.source_language}-{args.target_language}",
+        workers=args.workers,
+        pair=pair,
         **{name: getattr(args, name) for name in _HELP},
     )
+    if args.dataset:
+        for note in unusual_counts(card["splits"]):
+            print(f"{args.out}: {note}", file=sys.stderr)
     print(f"{args.out}: {card['settings']['pair']}, {card['vocabulary']['size']} pieces")
     for split, counts in card["splits"].items():
         pairs = counts["pairs"]
@@ -159,28 +236,22 @@ def run(args: argparse.Namespace) -> None:
 
 def _both(args: argparse.Namespace, split: str) -> tuple[list[str], list[str]] | None:
     """Give both sides of a split, or None; one side alone is a mistake."""
-    sides = getattr(args, f"{split}_source"), getattr(args, f"{split}_target")
+    sides = getattr(args, f"{split}source"), getattr(args, f"{split}target")
     if None in sides and sides != (None, None):
-        raise UserError(f"expected both --{split}-source and --{split}-target, got one of them.")
+        option = "--" + split.replace("_", "-")
+        raise UserError(f"expected both {option}source and {option}target, got one of them.")
     return None if sides == (None, None) else sides
 
 
-def _inputs(files: Files, vocabulary: str | Path | None) -> dict:
-    """Name and hash every file that is read, by split and side."""
-
-    def describe(path: str | Path) -> dict:
-        return {"file": Path(path).name, "sha256": sha256(path)}
-
-    inputs = {
-        split: {"source": list(map(describe, left)), "target": list(map(describe, right))}
-        for split, (left, right) in files.items()
-    }
-    return {**inputs, "vocabulary": None if vocabulary is None else describe(vocabulary)}
-
-
-def _version() -> str:
-    """Give the version of the installed product."""
-    try:
-        return metadata.version("be_keras")
-    except metadata.PackageNotFoundError:
-        return "not installed"
+def _dataset(args: argparse.Namespace, pair: str) -> dict[str, Source] | None:
+    """Give the sources of the dataset named, or None."""
+    if args.dataset is None:
+        if args.raw or args.tfds_dir:
+            raise UserError("expected --raw and --tfds-dir with --dataset alone; add it.")
+        return None
+    if args.source or args.pairs:
+        raise UserError(
+            f"--dataset {args.dataset} names the training text: leave out --source, --target and"
+            " --pairs."
+        )
+    return wmt14(pair, args.raw, args.tfds_dir)

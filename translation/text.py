@@ -3,9 +3,13 @@ r"""Parallel text in plain or gzip files: UTF-8, one sentence a line.
 Takes paths, gives lines or pairs of lines one at a time, and leaves the text itself alone. Only
 "\n" ends a line: U+0085, U+2028 or a form feed belong to the sentence, and splitting on them (as
 `str.splitlines` does) would shift one side of the corpus against the other.
+
+Two other forms are read as well: the `.sgm` files in which WMT gives out its test sets, and files
+of pairs with a tab between the sides.
 """
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
@@ -15,6 +19,8 @@ from be_keras.tracks.errors import UserError
 
 Paths = str | Path | Iterable[str | Path]
 Pair = tuple[str, str]
+
+_SEGMENT = re.compile(r"<seg\b[^>]*>(.*)</seg>", re.IGNORECASE)
 
 
 def as_paths(paths: Paths) -> list[Path]:
@@ -33,7 +39,9 @@ def read_lines(path: str | Path) -> Iterator[str]:
     r"""Read the lines of one file; memory holds one line at a time.
 
     Args:
-        path: a UTF-8 text file, gzip-compressed when its name ends in ".gz".
+        path: a UTF-8 text file, gzip-compressed when its name ends in ".gz". Of a WMT file,
+            ".sgm" or ".sgm.gz", the segments are the lines, entities such as "&amp;" as they are
+            (so do sacreBLEU and tensorflow-datasets).
 
     Yields:
         Each line without its line end ("\n" or "\r\n"); a byte-order mark is dropped.
@@ -42,6 +50,15 @@ def read_lines(path: str | Path) -> Iterator[str]:
         UserError: the file is missing, unreadable, damaged, or not UTF-8 (the line is named).
     """
     path = Path(path)
+    if path.name.removesuffix(".gz").endswith(".sgm"):
+        found = (_SEGMENT.search(line) for line in _all_lines(path))
+        yield from (segment[1].strip() for segment in found if segment)
+    else:
+        yield from _all_lines(path)
+
+
+def _all_lines(path: Path) -> Iterator[str]:
+    """Read every line, with the errors of `read_lines`."""
     offset = 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
@@ -82,6 +99,23 @@ def read_pairs(source: Paths, target: Paths) -> Iterator[Pair]:
         )
     for left, right in zip(source, target, strict=True):
         yield from _aligned(left, right)
+
+
+def read_tabbed(paths: Paths) -> Iterator[Pair]:
+    """Read files of pairs, one after another: source, a tab, target; what follows is left out.
+
+    Raises:
+        UserError: as `read_lines`, or a line without a tab (it is named).
+    """
+    for path in as_paths(paths):
+        for number, line in enumerate(read_lines(path), start=1):
+            source, *rest = line.split("\t", 2)
+            if not rest:
+                raise UserError(
+                    f"{path}, line {number}: expected a source sentence, a tab and a target"
+                    " sentence, got no tab; name files with one language each as source and target."
+                )
+            yield source, rest[0]
 
 
 def _aligned(source: Path, target: Path) -> Iterator[Pair]:

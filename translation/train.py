@@ -5,6 +5,7 @@ The same command again resumes from the last validation and sees the batches tha
 """
 
 import argparse
+import contextlib
 import dataclasses
 import math
 import sys
@@ -19,7 +20,8 @@ from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
 from be_keras.tracks.errors import UserError
 from be_keras.tracks.version import version
-from be_keras.training import reseed, stream
+from be_keras.training import is_chief, reseed, spread, stream
+from be_keras.training.options import add_device_arguments, strategy_of
 from translation.batches import TokenBatches, evaluation_batches
 from translation.build_model import build_translator
 from translation.card import read_card
@@ -38,6 +40,8 @@ def train(
     config: Config,
     ensemble_size: int | None = None,
     members: str = "shared",
+    strategy=None,
+    accumulate: int = 1,
 ) -> dict:
     """Train until `config.steps`, from the last checkpoint if there is one.
 
@@ -48,6 +52,10 @@ def train(
         ensemble_size: number of members M, or None for a single network.
         members: "shared": each step shows its unique examples to every member; "split": a step
             deals its examples out to the members, at the cost of a single network's step.
+        strategy: what `be_keras.training.strategy` gave, or None for one device. Batches are the
+            same under any: `tokens_per_batch` are those of all replicas together. Every worker
+            validates; the chief alone reads and writes `out`.
+        accumulate: micro-batches of a replica's part of each batch.
 
     Returns:
         The validation scores of the model to use: the average, or the best checkpoint.
@@ -66,18 +74,42 @@ def train(
         max_length=config.max_length,
     )
     run = RunFolder(out, Path(data) / "vocabulary.model")
-    run.start(_settings(config, ensemble_size, members, card))
-    model, _ = run.states.restore(load_model)
-    if model is None:
-        model = build_translator(config, card["vocabulary"]["size"], ensemble_size, members)
-        model.compile(config.optimizer(), jit_compile=trains_faster_with_xla())
-        # Left to the first step, TensorFlow would trace that step twice.
-        model.optimizer.build(model.trainable_variables)
-    _say(
-        f"{model.count_params():,} parameters, M = {model.ensemble_size} ({members}), "
-        f"{batches.plan.steps} steps an epoch, padding {batches.padding:.1%}"
-    )
-    return _Training(run, model, batches, config, TokenCorpus(data, "valid")).run_all()
+    writes = strategy is None or is_chief(strategy)
+    if writes:
+        settings = _settings(config, ensemble_size, members, card)
+        replicas = 1 if strategy is None else strategy.num_replicas_in_sync
+        run.start({**settings, "devices": {"replicas": replicas, "accumulate": accumulate}})
+    restored, _ = run.states.restore(load_model) if writes else (None, 0)
+    model = restored
+    if restored is None or strategy is not None:
+        with contextlib.nullcontext() if strategy is None else strategy.scope():
+            model = build_translator(config, card["vocabulary"]["size"], ensemble_size, members)
+            model.compile(config.optimizer(), jit_compile=trains_faster_with_xla())
+            # Left to the first step, TensorFlow would trace that step twice.
+            model.optimizer.build(model.trainable_variables)
+    if strategy is not None:
+        _hand_out(strategy, model, restored)
+    model.accumulate = accumulate  # of the machine and not of the run, which may move to another
+    if writes:
+        _say(
+            f"{model.count_params():,} parameters, M = {model.ensemble_size} ({members}), "
+            f"{batches.plan.steps} steps an epoch, padding {batches.padding:.1%}"
+        )
+    return _Training(run, model, batches, config, TokenCorpus(data, "valid"), writes).run_all()
+
+
+def _hand_out(strategy, model, restored) -> None:
+    """Give a model the state of a restored one, if there is one, and the chief's to all workers.
+
+    The chief alone knows of a checkpoint; to load it in the scope, where workers create each
+    variable together, would leave the others waiting.
+    """
+    state = [*model.weights, *model.optimizer.variables]
+    if restored is not None:
+        old = [*restored.weights, *restored.optimizer.variables]
+        for variable, value in zip(state, old, strict=True):
+            variable.assign(value.numpy())
+    spread(strategy, state)
 
 
 class _Training:
@@ -90,18 +122,20 @@ class _Training:
         batches: TokenBatches,
         config: Config,
         valid: TokenCorpus,
+        writes: bool,
     ):
         self.run, self.model, self.batches, self.config = run, model, batches, config
-        self.valid, self.scorer = valid, Scorer(model)
+        self.valid, self.scorer, self.writes = valid, Scorer(model), writes
         self.example = next(batches.pairs_from(0))
-        self.step = int(model.optimizer.iterations)
+        self.step = int(model.optimizer.iterations.numpy())
         # A run that was stopped between its log and its checkpoint repeats what the log has.
-        self.log = [entry for entry in run.log() if entry["step"] <= self.step]
-        run.drop_recent_after(self.step)
+        self.log = [entry for entry in run.log() if writes and entry["step"] <= self.step]
+        if writes:
+            run.drop_recent_after(self.step)
 
     def run_all(self) -> dict:
         """Train what is left, and average; gives the scores that `train` gives."""
-        if self.step:
+        if self.step and self.writes:
             _say(f"resuming {self.run.path} at step {self.step} of {self.config.steps}")
         with Progress(self.step, self.config.steps) as progress:
             while self.step < self.config.steps:
@@ -109,7 +143,7 @@ class _Training:
                 began = time.perf_counter()
                 loss = self._fit(count, progress)
                 self._checkpoint(loss, time.perf_counter() - began, progress)
-        return self._finish()
+        return self._finish() if self.writes else self._validate()
 
     def _fit(self, count: int, progress: Progress) -> float:
         """Take `count` steps; gives their mean training loss."""
@@ -135,6 +169,8 @@ class _Training:
             "seconds": seconds,
             "tokens": progress.take_tokens(),
         }
+        if not self.writes:
+            return
         best = min((old["nll"] for old in self.log), default=math.inf)
         self.log.append(entry)
         self.run.write_log(self.log)
@@ -208,6 +244,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="shared",
         help="show every example to every member, or deal the examples out (default: shared)",
     )
+    add_device_arguments(parser)
     parser.add_argument(
         "--set",
         nargs="+",
@@ -223,5 +260,8 @@ def run(args: argparse.Namespace) -> None:
     if args.ensemble_size is not None and args.ensemble_size < 1:
         raise UserError(f"--ensemble-size must be at least 1; got {args.ensemble_size}.")
     config = make_config(args.config, args.set)
-    entry = train(args.data, args.out, config, args.ensemble_size, args.members)
+    strategy = strategy_of(args)
+    entry = train(
+        args.data, args.out, config, args.ensemble_size, args.members, strategy, args.accumulate
+    )
     print(f"validation NLL {entry['nll']:.4f} accuracy {entry['accuracy']:.4f}")

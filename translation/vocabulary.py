@@ -50,12 +50,17 @@ class Vocabulary:
         self.size = self._processor.get_piece_size()
         self.sha256 = hashlib.sha256(data).hexdigest()
 
-    def encode(self, sentences: Sequence[str]) -> list[list[int]]:
+    def encode(self, sentences: Sequence[str], threads: int = -1) -> list[list[int]]:
         """Give the ids of each sentence, without begin and end marks.
 
         White space is normalised as in training, so that no kind of blank is an unknown piece.
+
+        Args:
+            sentences: the text.
+            threads: over which the sentences are spread; -1 takes one a core.
         """
-        return self._processor.encode([normalise_space(sentence) for sentence in sentences])
+        text = [normalise_space(sentence) for sentence in sentences]
+        return self._processor.encode(text, num_threads=threads)
 
     def decode(self, ids: Iterable[Iterable[int]]) -> list[str]:
         """Give the sentence of each row of ids.
@@ -87,16 +92,19 @@ def train_vocabulary(
     size: int,
     kind: str = "bpe",
     byte_fallback: bool = False,
+    character_coverage: float = 1.0,
 ) -> Vocabulary:
     """Train a vocabulary and write it; the same sentences give the same file.
 
     Args:
-        sentences: text of both languages; every character in it gets a piece.
+        sentences: text of both languages.
         path: the `.model` file to write.
         size: V, special ids included.
         kind: "bpe" (Sennrich et al. 2016) or "unigram" (Kudo 2018).
-        byte_fallback: spell a character never seen in bytes (256 more pieces) instead of
+        byte_fallback: spell a character that has no piece in bytes (256 more pieces) instead of
             making it unknown.
+        character_coverage: the share of the characters of the text that have a piece; the rarest
+            have none.
 
     Returns:
         The vocabulary just written.
@@ -114,7 +122,7 @@ def train_vocabulary(
             model_writer=model,
             model_type=kind,
             vocab_size=size,
-            character_coverage=1.0,
+            character_coverage=character_coverage,
             byte_fallback=byte_fallback,
             pad_id=PAD,
             unk_id=UNK,

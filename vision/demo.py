@@ -54,7 +54,7 @@ def run(out: str | Path) -> dict:
         classifier = Classifier(_trained(out, _slug(name), make_method(method), changes, 0))
         if not (folder / "evaluation.json").exists():
             evaluation, found = evaluate.evaluate(
-                classifier, test, name, "made", foreign, corrupted, reference=reference
+                classifier, test, name, "made images", foreign, corrupted, reference=reference
             )
             evaluate.write(folder, evaluation, found)
             print(evaluate.summary_line(evaluation), flush=True)
@@ -84,7 +84,7 @@ def _trained(out, name, method, changes, seed):
         changes = {"steps": settings.steps // changes["steps"]}
     settings = dataclasses.replace(settings, **changes)
     run = out / "runs" / name
-    train.train(made_images(TRAIN, size=SIDE), run, settings, method, "made", seed)
+    train.train(made_images(TRAIN, size=SIDE), run, settings, method, "made images", seed)
     return run
 
 

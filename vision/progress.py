@@ -53,6 +53,10 @@ class Progress(keras.callbacks.Callback):
             {"loss": f"{loss:.3f}", "images/s": f"{rate * self._batch:,.0f}"}, refresh=False
         )
 
+    def skip(self, steps: int) -> None:
+        """Count steps that were taken before."""
+        self._bar.update(steps)
+
     def write(self, message: str) -> None:
         """Print a line above the bar."""
         tqdm.write(message, file=self._bar.fp)

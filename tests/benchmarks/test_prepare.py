@@ -40,10 +40,12 @@ def test_tables_and_a_file(tmp_path):
     assert [(row["copies"], row["pairs"]) for row in content["prepared"]] == [(1, 256), (3, 768)]
     for row in content["prepared"]:
         assert row["pairs_per_second"] == pytest.approx(row["pairs"] / row["seconds"])
-        assert row["peak_mb"] > 50 and row["imports_mb"] > 50
-        assert 0 < row["data_mb"] < 1
+        assert row["peak_mb"] > 50 and 0 < row["data_mb"] < 1 and row["cpu_seconds"] > 0
+    assert content["imports_mb"] > 50
+    assert content["hours_of_40_million_pairs"].keys() == {"seconds", "cpu_seconds"}
     # A tenth of 256 was held out.
     assert [row["pairs"] for row in content["planned"]] == [231, 1000]
+    assert all(row["peak_mb"] > 0 for row in content["planned"])
     assert all(row["shapes"] <= 16 and 0 <= row["padding"] < 1 for row in content["planned"])
     assert len(done.stdout.strip().split("\n")) == 4 + 4 + 2
 
@@ -55,11 +57,10 @@ def test_copies_are_no_duplicates(module):
 
 
 def test_hours(module):
-    row = {"pairs": 1_000_000, "seconds": 360, "pairs_per_second": 1_000_000 / 360}
-    assert module.hours_of_many([row]) == pytest.approx(4)
+    assert module.hours_of_many([{"pairs": 1_000_000, "s": 360}], "s") == pytest.approx(4)
     # 60 seconds to begin with, then 100 for each million.
-    rows = [{"pairs": n * 10**6, "seconds": 60 + 100 * n, "pairs_per_second": 0} for n in (1, 10)]
-    assert module.hours_of_many(rows) == pytest.approx((60 + 4000) / 3600)
+    rows = [{"pairs": n * 10**6, "s": 60 + 100 * n} for n in (1, 10)]
+    assert module.hours_of_many(rows, "s") == pytest.approx((60 + 4000) / 3600)
 
 
 def test_processes_and_their_memory(module):

@@ -78,6 +78,54 @@ def test_a_failure_stops_the_system_in_the_background(make_venv, tmp_path):
     assert (tmp_path / "stopped").exists()
 
 
+# Stands for the interpreter: writes down what it is asked for, and makes what comes next needs.
+RECORDS = """
+echo "$*" >>"$MARKS/calls"
+case "$*" in
+    *TF_CONFIG*) echo 1 ;;
+    *" prepare "*) mkdir -p "$MARKS/run/data" && touch "$MARKS/run/data/card.json" ;;
+    *" report "*) mkdir -p "$MARKS/run/.report" && touch "$MARKS/run/.report/report.md" ;;
+esac
+"""
+
+
+def calls_of(make_venv, folder, *words, **environment):
+    """What a run of the script asks of the interpreter, without `-m translation`."""
+    base = ("--dataset", "wmt14", "--pair", "en-fr", "--out", folder / "run")
+    found = run(*base, *words, VENV=make_venv(RECORDS), MARKS=folder, **environment)
+    assert found.returncode == 0, found.stderr
+    calls = (folder / "calls").read_text().splitlines()
+    return [call.removeprefix("-m translation ") for call in calls if "translation" in call]
+
+
+def test_options_reach_their_verbs(make_venv, tmp_path):
+    words = ("--raw", "corpora", "--prepare-workers", "3", "--strategy", "mirrored")
+    prepare, *rest, report = calls_of(make_venv, tmp_path, *words, "--accumulate", "2")
+    assert prepare.startswith("prepare --dataset wmt14 --raw corpora --workers 3 ")
+    assert "--source-language en --target-language fr --vocabulary-size 32000" in prepare
+    trained = [call for call in rest if call.startswith("train ")]
+    assert len(trained) == 2 and "--ensemble-size 4" in trained[1]
+    assert all("--config base" in call for call in trained)
+    assert all("--strategy mirrored --accumulate 2" in call for call in trained)
+    assert len([call for call in rest if call.startswith("evaluate ")]) == 2
+    assert report.startswith("report ")
+
+
+@pytest.mark.parametrize("told", ["option", "environment"])
+def test_workers_beside_the_chief_train_alone(make_venv, tmp_path, told):
+    (tmp_path / "run" / "data").mkdir(parents=True)
+    (tmp_path / "run" / "data" / "card.json").touch()
+    words = ("--strategy", "multi-worker")
+    if told == "option":
+        calls = calls_of(
+            make_venv, tmp_path, *words, "--workers", "a:1,b:1", "--worker-index", "1"
+        )
+        assert all("--workers a:1,b:1 --worker-index 1" in call for call in calls)
+    else:
+        calls = calls_of(make_venv, tmp_path, *words, TF_CONFIG='{"task": {"index": 1}}')
+    assert [call.split()[0] for call in calls] == ["train", "train"]
+
+
 def test_help_is_what_stands_on_top():
     found = run("--help")
     assert found.returncode == 0 and found.stderr == ""
@@ -88,8 +136,12 @@ def test_help_is_what_stands_on_top():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "either --demo, or --out and all six of --source"),
-        (("--source", "a", "--out", "b"), "either --demo, or --out and all six of --source"),
+        ((), "either --demo, or --out and --dataset wmt14, or --out and all six of --source"),
+        (("--source", "a", "--out", "b"), "or --out and all six of --source"),
+        (("--dataset", "wmt14"), "--dataset needs --out DIR"),
+        (("--raw", "a", "--out", "b"), "--raw goes with --dataset wmt14"),
+        (("--dataset", "wmt14", "--source", "a", "--out", "b"), "leave out --source"),
+        (("--demo", "--strategy", "mirrored"), "--demo runs on one device: leave out --strategy"),
         (("--demo", "--fast"), "unknown option --fast; see --help"),
         (("--demo", "--out"), "--out needs a value"),
         (("--demo", "--pair", "german"), "--pair must read like en-de; got german"),

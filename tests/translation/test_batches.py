@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from be_keras.tracks.errors import UserError
+from translation import batches as module
 from translation.batches import BatchPlan, TokenBatches, evaluation_batches
 from translation.corpus import ShardWriter, TokenCorpus
 
@@ -152,6 +153,37 @@ def test_order_depends_on_seed_and_epoch_alone():
     orders = [order(seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
     assert len(set(orders)) == 4
     assert orders == [order(seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
+
+
+def test_order_is_that_of_the_documented_shuffle():
+    """What a run of an earlier version read, a resumed one reads."""
+    training = TokenBatches(Listed.of_lengths([(4, 4)] * 50), 30, seed=3)
+    [(rows, _)] = training.plan.shapes
+    draw = np.random.default_rng((3, 2))
+    pairs = draw.permutation(50)
+    chunks = [pairs[start : start + rows].tolist() for start in range(0, 50, rows)]
+    expected = [chunks[place] for place in draw.permutation(len(chunks))]
+    found = [batch["index"] for batch in training.batches(2)]
+    assert [index[index >= 0].tolist() for index in found] == expected
+
+
+@pytest.mark.parametrize("block", [1, 7, 100])
+def test_blocks_change_nothing(monkeypatch, block):
+    corpus = Listed.of_lengths([(i % 9, i % 7) for i in range(50)])
+    whole = TokenBatches(corpus, 40, 4)
+    monkeypatch.setattr(module, "_BLOCK", block)
+    parts = TokenBatches(corpus, 40, 4)
+    assert parts.plan.shapes == whole.plan.shapes
+    assert (parts.plan.steps, parts.padding) == (whole.plan.steps, whole.padding)
+    assert all(map(same, parts.batches(1), whole.batches(1)))
+
+
+def test_a_plan_takes_few_bytes_a_pair():
+    lengths = np.random.default_rng(0).integers(1, 200, (100_000, 2)).astype(np.uint16)
+    plan = BatchPlan(lengths, 4096, 16)
+    chunks = plan.chunks(np.arange(100_000, dtype=np.uint32))
+    assert plan.bucket.nbytes == 100_000
+    assert sum(pairs.nbytes for _, pairs in chunks) == 400_000
 
 
 def test_batches_of_all_lengths_are_mixed():

@@ -1,9 +1,12 @@
 """Settings that make no sense, and the training text that a vocabulary and a split see."""
 
+from dataclasses import replace
+
 import pytest
 
 from be_keras.tracks.errors import UserError
 from translation import build as module
+from translation import units
 from translation.build import Settings, build
 from translation.corpus import TokenCorpus
 from translation.splits import read_text
@@ -43,6 +46,7 @@ def decoded(folder, split):
         ({"max_length": -1}, "--max-length above 0, got -1"),
         ({"valid_pairs": 0}, "--valid-pairs above 0"),
         ({"seed": -1}, "--seed 0 or above"),
+        ({"character_coverage": 1.1}, "--character-coverage from 0.9 to 1, got 1.1"),
     ],
 )
 def test_settings_that_make_no_sense(options, message):
@@ -73,10 +77,10 @@ def test_held_out_pairs_depend_on_the_seed(tmp_path, files):
 def test_training_text_is_not_kept(folder, files):
     build(folder, files, None, SETTINGS)
     assert {path.name for path in folder.iterdir()} == {
-        "train.ids.uint16",
-        "train.offsets.int64",
-        "valid.ids.uint16",
-        "valid.offsets.int64",
+        "train-00000-of-00001.ids.npy",
+        "train-00000-of-00001.offsets.npy",
+        "valid-00000-of-00001.ids.npy",
+        "valid-00000-of-00001.offsets.npy",
         "valid.source.txt",
         "valid.target.txt",
         "vocabulary.model",
@@ -92,10 +96,58 @@ def test_vocabulary_sees_both_sides_evenly(folder, files, monkeypatch):
 
     train = module.train_vocabulary
     monkeypatch.setattr(module, "train_vocabulary", spy)
-    monkeypatch.setattr(module, "VOCABULARY_PAIRS", 100)
     files["valid"] = files["train"]
-    build(folder, files, None, SETTINGS)
+    build(folder, files, None, replace(SETTINGS, vocabulary_pairs=100))
     assert seen == [side for pair in PAIRS[::3] for side in pair]
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_size_of_units_shows_in_the_shards_alone(tmp_path, files, monkeypatch):
+    found = []
+    for name, size in (("one", 1000), ("many", 30)):
+        (tmp_path / name).mkdir()
+        monkeypatch.setattr(units, "UNIT_PAIRS", size)
+        card = build(tmp_path / name, files, None, SETTINGS)
+        kept = {k: v for k, v in content(tmp_path / name).items() if not k.startswith("train")}
+        shards = card["splits"]["train"].pop("shards")
+        assert shards == -(-len(PAIRS) // size)
+        found.append((card, kept, decoded(tmp_path / name, "train")))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("step", ["train_vocabulary", "encode", "write_ids"])
+def test_work_that_was_stopped_goes_on(tmp_path, files, monkeypatch, step):
+    monkeypatch.setattr(units, "UNIT_PAIRS", 30)
+    for name in ("straight", "stopped", "work"):
+        (tmp_path / name).mkdir()
+    build(tmp_path / "straight", files, None, SETTINGS)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(module, step, stop)
+        build(tmp_path / "stopped", files, None, SETTINGS, tmp_path / "work")
+    monkeypatch.setattr(units, "_clean_unit", None)
+    if step != "train_vocabulary":
+        monkeypatch.setattr(module, "train_vocabulary", None)
+    if step == "write_ids":
+        monkeypatch.setattr(units, "write_ids", None)
+    build(tmp_path / "stopped", files, None, SETTINGS, tmp_path / "work")
+    assert content(tmp_path / "stopped") == content(tmp_path / "straight")
+
+
+def test_other_sources(folder):
+    class Listed:
+        def pairs(self):
+            return iter(PAIRS)
+
+    card = build(folder, {"train": Listed(), "test": Listed()}, None, SETTINGS)
+    assert decoded(folder, "test") == list(read_text(folder, "test")) == PAIRS
+    assert card["splits"]["test"]["pairs"] == len(PAIRS)
 
 
 def test_too_few_pairs_to_hold_out(folder, files):

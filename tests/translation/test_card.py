@@ -77,6 +77,19 @@ def test_other_origin_needs_overwrite(folder):
     assert card_in_place(folder, other, True) is None
 
 
+def test_an_older_format_needs_overwrite(folder):
+    write_card(folder, {"format": FORMAT - 1, "outputs": file_hashes(folder)})
+    with pytest.raises(UserError, match="differs in format, settings, inputs; .* --overwrite"):
+        card_in_place(folder, ORIGIN, False)
+    assert card_in_place(folder, ORIGIN, True) is None
+    (folder / "mine").touch()
+    with pytest.raises(UserError, match="got mine beside it"):
+        card_in_place(folder, ORIGIN, True)
+    write_card(folder, {"format": FORMAT - 1})
+    with pytest.raises(UserError, match=f"card of format {FORMAT}"):
+        card_in_place(folder, ORIGIN, True)
+
+
 def test_damaged_files_need_overwrite(folder):
     (folder / "data").write_bytes(b"abd")
     with pytest.raises(UserError, match="differs in its files"):

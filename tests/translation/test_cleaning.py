@@ -28,6 +28,11 @@ def words(count, word="w"):
         (words(11), "v", "length_ratio"),
         ("same", "same", "identical"),
         ("same", "Same", None),
+        ("f\xc3\xbcr", "for", "damaged_encoding"),
+        ("for", "m\ufffdssen", "damaged_encoding"),
+        ("be\x07fore", "a", "control_characters"),
+        ("a", "be\x07fore", "control_characters"),
+        ("Москва", "a", None),
     ],
 )
 def test_known_pairs(source, target, rule):
@@ -37,6 +42,15 @@ def test_known_pairs(source, target, rule):
 def test_limits_are_options():
     assert broken_rule(words(6), words(5), max_words=5) == "too_many_words"
     assert broken_rule(words(6), words(5), max_ratio=1.1, ratio_words=5) == "length_ratio"
+
+
+@pytest.mark.parametrize(
+    ("languages", "rule"), [(("en", "ru"), None), (("ru", "en"), "other_script"), (("", ""), None)]
+)
+def test_the_script_of_each_side(languages, rule):
+    assert broken_rule("Moscow", "Москва", languages=languages) == rule
+    cleaner = Cleaner(languages=languages)
+    assert len(list(cleaner.clean([("Moscow", "Москва")]))) == (rule is None)
 
 
 def test_cleaner_counts_and_normalises():
@@ -55,6 +69,9 @@ def test_cleaner_counts_and_normalises():
         "too_many_words": 1,
         "length_ratio": 0,
         "identical": 1,
+        "damaged_encoding": 0,
+        "control_characters": 0,
+        "other_script": 0,
         "duplicate": 1,
     }
     assert (cleaner.read, cleaner.kept) == (6, 2)
@@ -74,6 +91,18 @@ def test_duplicates_may_be_kept():
     cleaner = Cleaner(keep_duplicates=True)
     assert list(cleaner.clean([("a", "b")] * 3)) == [("a", "b")] * 3
     assert cleaner.removed["duplicate"] == 0
+
+
+def test_hashes_of_what_is_kept():
+    pairs = [("a", "b"), ("c", "d"), ("a", "b"), ("", ""), ("a b", "")]
+    cleaner = Cleaner()
+    list(cleaner.clean(pairs))
+    assert (cleaner.hashes.dtype, len(set(cleaner.hashes))) == ("uint64", 2)
+    # By hand: printf 'a\nb' | b2sum -l 64
+    assert cleaner.hashes[0] == int.from_bytes(bytes.fromhex("a76de9f2d561975f"), "little")
+    other = Cleaner()
+    list(other.clean(pairs[1:2]))
+    assert other.hashes.tolist() == cleaner.hashes[1:].tolist()
 
 
 sides = st.text("ab \t", max_size=12)

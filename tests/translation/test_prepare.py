@@ -3,11 +3,12 @@
 import argparse
 import gzip
 import random
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
 from be_keras.tracks.errors import UserError
-from translation import build
+from translation import build, units
 from translation.card import read_card
 from translation.corpus import TokenCorpus
 from translation.prepare import add_arguments, prepare, run
@@ -74,6 +75,9 @@ def test_card_and_folder_agree(place, train, valid):
             "too_many_words": 1,
             "length_ratio": 0,
             "identical": 1,
+            "damaged_encoding": 0,
+            "control_characters": 0,
+            "other_script": 0,
             "duplicate": 1,
             "too_many_pieces": 0,
         },
@@ -218,6 +222,124 @@ def test_the_command_line_does_the_same(place, train, valid, capsys):
     out = capsys.readouterr().out
     assert "fr-it, 60 pieces" in out and "duplicate 0" in out
     assert f"{card['splits']['valid']['pairs']} pairs" in out
+
+
+def test_pairs_with_a_tab(place, train, valid):
+    pairs = sentences(300, 0)
+    tabbed = place / "pairs.tsv"
+    tabbed.write_text("".join(f"{source}\t{target}\n" for source, target in pairs))
+    run(parse("--pairs", tabbed, "--vocabulary-size", 60, "--out", place / "a"))
+    apart = prepare(*train, place / "b", **SIZE)
+    card = read_card(place / "a")
+    assert card["outputs"] == apart["outputs"]
+    assert [row["file"] for row in card["inputs"]["train"]["pairs"]] == ["pairs.tsv"]
+
+
+def test_a_dataset(place, capsys):
+    raw = place / "raw"
+    raw.mkdir()
+    for seed, name in enumerate(("europarl-v7", "commoncrawl", "news-commentary-v9")):
+        write(raw, f"{name}.de-en", sentences(100, seed))
+    write(raw, "newstest2013", sentences(20, 3))
+    for role, lines in zip(("src.en", "ref.de"), zip(*sentences(30, 4), strict=True), strict=True):
+        text = "".join(f'<seg id="1">{line}</seg>\n' for line in lines)
+        (raw / f"newstest2014-deen-{role}.sgm").write_text(text)
+    words = ["--dataset", "wmt14", "--raw", raw, "--pair", "en-de", "--vocabulary-size", 60]
+    run(parse(*words, "--out", place / "out"))
+    card = read_card(place / "out")
+    assert {split: counts["pairs"] for split, counts in card["splits"].items()} == {
+        **{"train": 300, "valid": 20},
+        "test": 30,
+    }
+    assert (place / "out" / "test.target.txt").read_text() == "".join(
+        f"{target}\n" for _, target in sentences(30, 4)
+    )
+    err = capsys.readouterr().err
+    assert "newstest2013 in full has 3,000 pairs, got 20" in err
+    assert "newstest2014 in full has 3,003 pairs, got 30" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "expected training text, got none"),
+        (["--raw", "x"], "with --dataset alone"),
+        (["--tfds-dir", "x"], "with --dataset alone"),
+        (["--dataset", "wmt14", "--pairs", "x"], "leave out --source"),
+        (["--dataset", "wmt14", "--pair", "en-cs"], "en-de or en-fr"),
+        (["--source", "x"], "both --source and --target"),
+        (["--workers", "0"], "--workers 1 or above, got 0"),
+    ],
+)
+def test_options_that_do_not_fit(place, words, message):
+    with pytest.raises(UserError, match=message):
+        run(parse(*words, "--out", place / "work" / "out"))
+    assert not list((place / "work").iterdir())
+
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_large_preparation_goes_on_where_it_was(place, train, valid, monkeypatch):
+    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+    prepare(*train, place / "straight", valid=valid, **SIZE)
+    out = place / "work" / "out"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(units, "write_ids", stop)
+        prepare(*train, out, valid=valid, **SIZE)
+    assert [path.name for path in out.parent.iterdir()] == [".out.unfinished"]
+    # What a process that was killed may leave.
+    (out.parent / ".out.unfinished" / "made" / "train.npy.123.partial").touch()
+    monkeypatch.setattr(units, "_clean_unit", None)
+    monkeypatch.setattr(build, "train_vocabulary", None)
+    prepare(*train, out, valid=valid, **SIZE)
+    assert content(out) == content(place / "straight")
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_other_text_starts_anew(place, train, valid, monkeypatch):
+    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(units, "write_ids", stop)
+        prepare(*train, place / "out", valid=valid, **SIZE)
+    train[0].write_text(train[0].read_text().replace("karu", "kara"))
+    card = prepare(*train, place / "out", valid=valid, **SIZE)
+    vocabulary = Vocabulary(place / "out" / "vocabulary.model")
+    corpus = TokenCorpus(place / "out", "train")
+    first = vocabulary.decode(corpus.pair(0))[0]
+    assert first == train[0].read_text().splitlines()[0]
+    assert card["outputs"] == read_card(place / "out")["outputs"]
+
+
+def test_a_mistake_after_much_work_leaves_nothing(place, train, monkeypatch):
+    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+    with pytest.raises(UserError, match="5000 is too large"):
+        prepare(*train, place / "work" / "out", vocabulary_size=5000)
+    assert not list((place / "work").iterdir())
+
+
+def test_several_processes_do_the_same(place, train, valid, monkeypatch):
+    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+    for name, workers in (("a", 1), ("b", 3)):
+        prepare(*train, place / name, valid=valid, workers=workers, **SIZE)
+    assert content(place / "a") == content(place / "b")
+
+
+def test_the_death_of_a_worker_keeps_the_work(place, train, valid, monkeypatch):
+    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+
+    def die(*_):
+        raise BrokenProcessPool
+
+    out = place / "work" / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "encode", die)
+        with pytest.raises(UserError, match="a worker process was killed.*fewer --workers"):
+            prepare(*train, out, valid=valid, **SIZE)
+    assert [path.name for path in out.parent.iterdir()] == [".out.unfinished"]
+    prepare(*train, out, valid=valid, **SIZE)
+    assert list(out.parent.iterdir()) == [out]
 
 
 def test_options_may_name_several_files_or_be_repeated():

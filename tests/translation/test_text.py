@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from be_keras.tracks.errors import UserError
-from translation.text import as_paths, normalise_space, read_lines, read_pairs
+from translation.text import as_paths, normalise_space, read_lines, read_pairs, read_tabbed
 
 
 def write(path, data):
@@ -105,6 +105,37 @@ def test_unequal_numbers_of_files(tmp_path):
     path = write(tmp_path / "a", b"x\n")
     with pytest.raises(UserError, match="got 2 and 1"):
         list(read_pairs([path, path], [path]))
+
+
+SGM = """<srcset setid="newstest2014" srclang="any">
+<doc sysid="ref" docid="1">
+<p>
+<seg id="1">First, "quoted" &amp; whole.</seg>
+<seg id="2"> <b>Second</b> </seg>
+</p>
+<SEG id="3"></SEG>
+</doc>
+"""
+
+
+@pytest.mark.parametrize("name", ["a.sgm", "a.en.sgm.gz"])
+def test_segments_of_wmt_files(tmp_path, name):
+    found = list(read_lines(write(tmp_path / name, SGM.encode())))
+    assert found == ['First, "quoted" &amp; whole.', "<b>Second</b>", ""]
+
+
+def test_pairs_with_a_tab(tmp_path):
+    first = write(tmp_path / "a.tsv.gz", b"1\tI\n2\tII\tCC-BY\tmore\n\t\n")
+    second = write(tmp_path / "b.tsv", b"3\t III\r\n")
+    pairs = [("1", "I"), ("2", "II"), ("", ""), ("3", " III")]
+    assert list(read_tabbed([first, second])) == pairs
+    assert list(read_tabbed([])) == []
+
+
+def test_a_line_without_a_tab_is_named(tmp_path):
+    path = write(tmp_path / "a.tsv", b"1\tI\n2 II\n")
+    with pytest.raises(UserError, match=r"a\.tsv, line 2: .* got no tab"):
+        list(read_tabbed(path))
 
 
 def test_one_path_or_several(tmp_path):

@@ -50,6 +50,18 @@ def test_every_character_is_covered(tmp_path):
     assert vocabulary.decode(vocabulary.encode(["œ"])) == ["œ"]
 
 
+def test_rare_characters_may_have_no_piece(tmp_path):
+    text = [*SENTENCES * 50, "œ"]
+    vocabulary = train_vocabulary(text, tmp_path / "v.model", 90, character_coverage=0.999)
+    assert UNK in vocabulary.encode(["œ"])[0]
+    assert UNK not in vocabulary.encode(["Jürgen"])[0]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_change_nothing(vocabulary, threads):
+    assert vocabulary.encode(SENTENCES, threads) == vocabulary.encode(SENTENCES)
+
+
 def test_decode_stops_at_the_end_mark_and_drops_marks(vocabulary):
     [ids] = vocabulary.encode(["the old cat"])
     rows = [[BOS, *ids, EOS, *ids], [*ids, PAD, PAD], [BOS, PAD, *ids], [EOS, *ids], []]

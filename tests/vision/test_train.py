@@ -9,7 +9,7 @@ import pytest
 
 from be_keras.tracks.checkpoints import Checkpoints
 from be_keras.tracks.errors import UserError
-from vision import train as module
+from vision import fitting as module
 from vision.config import make_config
 from vision.images import make_images
 from vision.loading import Classifier
@@ -55,15 +55,15 @@ def test_what_a_run_leaves(whole):
 
 
 def test_a_damaged_state_is_left_out(whole, tmp_path, monkeypatch, capsys):
-    finish = module._Training._finish
+    finish = module.Training._finish
 
     def die(*args):
         raise Killed
 
-    monkeypatch.setattr(module._Training, "_finish", die)
+    monkeypatch.setattr(module.Training, "_finish", die)
     with pytest.raises(Killed):
         run(tmp_path / "run")
-    monkeypatch.setattr(module._Training, "_finish", finish)
+    monkeypatch.setattr(module.Training, "_finish", finish)
     newest = tmp_path / "run" / "states-0" / "00000006.keras"
     newest.write_bytes(newest.read_bytes()[:-20])
     resumed = run(tmp_path / "run")
@@ -115,13 +115,13 @@ def test_networks_of_an_ensemble_are_those_of_their_seeds(tmp_path):
 
 def test_bagging_draws_with_repeats(tmp_path, monkeypatch):
     seen = []
-    fit = module._Training._fit
+    fit = module.Training._fit
 
     def spy(self, model, images, *args):
         seen.append(images.images)
         return fit(self, model, images, *args)
 
-    monkeypatch.setattr(module._Training, "_fit", spy)
+    monkeypatch.setattr(module.Training, "_fit", spy)
     run(tmp_path / "bags", "bagging", 2, changes=["steps=1"])
     distinct = [len(np.unique(each.reshape(40, -1), axis=0)) for each in seen]
     # Of n draws from n, about 1 - 1/e are distinct.
@@ -131,13 +131,13 @@ def test_bagging_draws_with_repeats(tmp_path, monkeypatch):
 
 def test_images_held_out_are_validated_and_not_trained_on(tmp_path, monkeypatch):
     seen = []
-    fit = module._Training._fit
+    fit = module.Training._fit
 
     def spy(self, model, images, *args):
         seen.append(images.images)
         return fit(self, model, images, *args)
 
-    monkeypatch.setattr(module._Training, "_fit", spy)
+    monkeypatch.setattr(module.Training, "_fit", spy)
     found = run(tmp_path / "run", changes=["hold_out=10", "steps=2"])
     (entry,) = found.log()
     assert 0 <= entry["accuracy"] <= 1 and entry["nll"] > 0 and "disagreement" in entry

@@ -1,0 +1,168 @@
+"""Strategies: which devices, of which machines, train one model together."""
+
+import json
+import os
+
+import keras
+
+from be_keras.tracks.errors import UserError
+from be_keras.training.replica_step import summed
+
+KINDS = ("one", "mirrored", "multi-worker", "tpu")
+
+
+def strategy(kind="one", workers=None, worker_index=None, tpu=None):
+    """Make a `tf.distribute` strategy; create and compile the model inside its `scope()`.
+
+    Call it first thing in a process: several workers, and a TPU, must be known to TensorFlow
+    before it does anything else.
+
+    Args:
+        kind: "one": one device, as if there were no strategy. "mirrored": all GPUs of this machine
+            or, where it has none, all its logical CPUs. "multi-worker": the devices of several
+            processes, each of which runs the same program. "tpu": all cores of a TPU.
+        workers: For "multi-worker": addresses `host:port` of all workers, the chief first, as a
+            list or as text with commas; alike in every process. None: the environment's
+            `TF_CONFIG` says it.
+        worker_index: Which of the workers this process is, from 0.
+        tpu: Name or address of the TPU; "local" for one that is attached to this machine.
+
+    Returns:
+        The strategy; for "one" the one that TensorFlow has by default, or None on JAX.
+
+    Raises:
+        UserError: An option is missing, wrong or of another kind, TensorFlow finds no such device,
+            or it was in use before.
+    """
+    if kind not in KINDS:
+        raise UserError(f"expected a strategy out of {', '.join(KINDS)}; got {kind!r}.")
+    if kind != "multi-worker" and (workers is not None or worker_index is not None):
+        raise UserError(f"workers belong to the strategy multi-worker; got strategy {kind}.")
+    if kind != "tpu" and tpu is not None:
+        raise UserError(f"a TPU's name belongs to the strategy tpu; got strategy {kind}.")
+    if keras.backend.backend() != "tensorflow":
+        if kind == "one":
+            return None
+        raise UserError(
+            f"the strategy {kind} needs KERAS_BACKEND=tensorflow; got {keras.backend.backend()}. "
+            "On JAX, call keras.distribution.set_distribution(keras.distribution.DataParallel())."
+        )
+    import tensorflow as tf
+
+    make = {"mirrored": _mirrored, "multi-worker": _multi_worker, "tpu": _tpu}.get(kind)
+    return make(workers, worker_index, tpu) if make else tf.distribute.get_strategy()
+
+
+def is_chief(strategy):
+    """Whether this process is the one that writes files: the first of several workers, or alone."""
+    if not _has_several_workers(strategy):
+        return True
+    resolver = strategy.cluster_resolver
+    first = "chief" if "chief" in resolver.cluster_spec().as_dict() else "worker"
+    return resolver.task_type == first and resolver.task_id == 0
+
+
+def spread(strategy, variables):
+    """Give Keras variables, on every worker, the values that the chief's have.
+
+    For a chief that read a checkpoint which the other workers cannot see. All workers call it with
+    the same variables at the same time. With a single worker nothing happens.
+    """
+    if not _has_several_workers(strategy):
+        return
+    import tensorflow as tf
+
+    def of_first_replica(values):
+        context = tf.distribute.get_replica_context()
+        first = tf.equal(tf.cast(context.replica_id_in_sync_group, tf.int32), 0)
+        return summed(context, [tf.where(first, value, tf.zeros_like(value)) for value in values])
+
+    @tf.function(autograph=False)
+    def of_chief(values):
+        results = strategy.run(of_first_replica, args=(values,))
+        return [strategy.experimental_local_results(result)[0] for result in results]
+
+    values = of_chief([tf.convert_to_tensor(variable.numpy()) for variable in variables])
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _has_several_workers(strategy):
+    import tensorflow as tf
+
+    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    return several and bool(strategy.cluster_resolver.cluster_spec().as_dict())
+
+
+def _mirrored(*_):
+    import tensorflow as tf
+
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def _multi_worker(workers, worker_index, _):
+    import tensorflow as tf
+
+    if workers is not None:
+        os.environ["TF_CONFIG"] = json.dumps(_cluster(workers, worker_index))
+    elif worker_index is not None:
+        raise UserError("a worker's index needs the addresses of all workers; got none.")
+    else:
+        _check_environment()
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except RuntimeError as error:
+        raise UserError(
+            "expected several workers to be set up before TensorFlow is used; in this process it "
+            f"was in use already ({error}). Make the strategy first."
+        ) from error
+
+
+def _cluster(workers, worker_index):
+    """What `TF_CONFIG` is to hold."""
+    addresses = workers.split(",") if isinstance(workers, str) else list(workers)
+    wrong = [a for a in addresses if not a.rpartition(":")[0] or not a.rpartition(":")[2].isdigit()]
+    if wrong or len(set(addresses)) < len(addresses):
+        raise UserError(
+            f"expected workers as host:port,host:port, each its own; got {','.join(addresses)}."
+        )
+    if worker_index is None or not 0 <= worker_index < len(addresses):
+        raise UserError(
+            f"expected the index of this worker, 0 to {len(addresses) - 1}; got {worker_index}. "
+            "Start every worker with the same workers and an index of its own."
+        )
+    task = {"type": "worker", "index": worker_index}
+    return {"cluster": {"worker": addresses}, "task": task}
+
+
+def _check_environment():
+    text = os.environ.get("TF_CONFIG", "")
+    try:
+        config = json.loads(text)
+        found = config["cluster"] and config["task"]["type"] in config["cluster"]
+    except (ValueError, TypeError, KeyError):
+        found = False
+    if not found:
+        raise UserError(
+            "the strategy multi-worker needs the addresses of all workers and the index of this "
+            "one, or the environment variable TF_CONFIG with a `cluster` and a `task` of it; got "
+            f"TF_CONFIG={text!r}."
+        )
+
+
+def _tpu(workers, worker_index, tpu):
+    import tensorflow as tf
+
+    if not tpu:
+        raise UserError('the strategy tpu needs a TPU\'s name, or "local"; got none.')
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=tpu)
+        if tpu != "local":
+            tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+        return tf.distribute.TPUStrategy(resolver)
+    except (ValueError, RuntimeError, tf.errors.OpError) as error:
+        raise UserError(
+            f"expected the name of a TPU that this machine reaches; got {tpu!r}: {error}"
+        ) from error

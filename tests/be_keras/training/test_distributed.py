@@ -1,0 +1,277 @@
+"""The distributed engine: one device, two virtual ones and two processes train the same.
+
+Each topology is a process of its own (two of them for two workers), since several strategies in one
+disturb each other. `distributed_cases.py` holds the cases.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import be_keras
+from be_keras.training import is_chief, strategy
+
+HERE = Path(__file__).resolve().parent
+# What each topology is worth its time for.
+CASES = {
+    ("one", "graph"): "sgd split odd accumulate full several average adam bfloat16 synchronized"
+    " ghosts dropout penalty callbacks",
+    ("two", "graph"): "sgd split odd accumulate several average adam bfloat16 synchronized ghosts"
+    " own dropout penalty callbacks",
+    ("one", "xla"): "sgd adam",
+    ("two", "xla"): "sgd adam accumulate ghosts",
+    ("workers", "graph"): "sgd adam synchronized callbacks chief",
+    ("workers", "xla"): "sgd",
+}
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="its processes run TensorFlow, whichever backend this one has",
+)
+
+
+def _free_addresses(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("localhost", 0))
+    addresses = [f"localhost:{one.getsockname()[1]}" for one in sockets]
+    for one in sockets:
+        one.close()
+    return ",".join(addresses)
+
+
+def _run(folder, topology, xla, cases):
+    """Run cases in one process or two; gives what each wrote."""
+    topologies = [topology]
+    if topology == "workers":
+        addresses = _free_addresses(2)
+        topologies = [f"{index}={addresses}" for index in range(2)]
+    files = [folder / f"{topology}-{xla}-{index}.npz" for index in range(len(topologies))]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, HERE / "distributed_cases.py", file, one, xla, *cases.split()],
+            env={
+                **{name: value for name, value in os.environ.items() if name != "TF_CONFIG"},
+                "PYTHONPATH": str(HERE.parents[2]),
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for file, one in zip(files, topologies, strict=True)
+    ]
+    try:
+        outputs = [process.communicate(timeout=600)[0] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    for process, output in zip(processes, outputs, strict=True):
+        assert process.returncode == 0, output
+    return [dict(np.load(file)) for file in files]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A function: the arrays of a case, of each process that ran it, by name."""
+    folder, kept = tmp_path_factory.mktemp("distributed"), {}
+
+    def of(topology, xla, case):
+        if (topology, xla) not in kept:
+            kept[topology, xla] = _run(folder, topology, xla, CASES[topology, xla])
+        return [
+            {key.split("/")[1]: value for key, value in found.items() if key.split("/")[0] == case}
+            for found in kept[topology, xla]
+        ]
+
+    return of
+
+
+@pytest.fixture
+def compare(results):
+    """A function: a case is the same on one device and elsewhere; gives the arrays elsewhere."""
+
+    def check(case, topology, xla="graph", as_case=None, only=None, tolerance=1e-5):
+        (expected,) = results("one", "graph", as_case or case)
+        everywhere = results(topology, xla, case)
+        for found in everywhere:
+            names = [n for n in expected if n in found and (only is None or n in only)]
+            assert names
+            for name in names:
+                np.testing.assert_allclose(
+                    found[name], expected[name], rtol=0, atol=tolerance, err_msg=name
+                )
+        return everywhere[0]
+
+    return check
+
+
+ELSEWHERE = [key for key in CASES if key != ("one", "graph")]
+
+
+@pytest.mark.parametrize(("topology", "xla"), ELSEWHERE)
+def test_losses_and_weights_agree_for_fifty_steps(compare, topology, xla):
+    """SGD, clipped, on halves of a batch with twice and once the tokens; evaluation too."""
+    found = compare("sgd", topology, xla)
+    assert found["losses"].shape == (50, 2)
+    assert np.ptp(found["losses"][:, 1]) > 0.1
+
+
+@pytest.mark.parametrize(("topology", "xla"), [key for key in ELSEWHERE if "adam" in CASES[key]])
+def test_attention_by_adam_has_the_same_losses(compare, topology, xla):
+    found = compare("adam", topology, xla, only=["losses"])
+    assert found["losses"].shape == (50, 1)
+
+
+@pytest.mark.parametrize(("topology", "xla"), [key for key in CASES if key[0] != "one"])
+def test_xla_compiles_the_pass_of_every_process(results, topology, xla):
+    for found in results(topology, xla, "programs"):
+        assert (found["count"] > 0) == (xla == "xla")
+
+
+@pytest.mark.parametrize("case", ["split", "odd", "several", "average", "penalty"])
+def test_two_replicas_are_as_one_device(compare, case):
+    compare(case, "two")
+
+
+def test_every_step_of_an_execution_counts(results):
+    (found,) = results("two", "graph", "several")
+    assert found["iterations"] == 7 and len(found["losses"]) == 3
+
+
+@pytest.mark.parametrize("key", [("one", "graph"), ("two", "graph"), ("two", "xla")])
+def test_micro_batches_are_as_the_full_batch(compare, key):
+    compare("accumulate", *key, as_case="full")
+
+
+def test_half_precision_keeps_weights_and_sums_whole(compare):
+    found = compare("bfloat16", "two", only=["losses"], tolerance=0.02)
+    assert found["dtypes"].tolist() == ["float32"]
+
+
+@pytest.mark.parametrize("topology", ["two", "workers"])
+def test_synchronised_moments_are_those_of_the_global_batch(compare, topology):
+    found = compare("synchronized", topology)
+    assert found["apart"] == 0
+
+
+@pytest.mark.parametrize("xla", ["graph", "xla"])
+def test_ghost_batches_are_the_same_on_any_number_of_replicas(compare, xla):
+    found = compare("ghosts", "two", xla)
+    assert found["apart"] == 0
+
+
+def test_otherwise_moments_are_the_replicas_own_and_moving_ones_their_mean(results):
+    (found,) = results("two", "graph", "own")
+    halves = found["x"].reshape(2, 4, -1)
+    for name, start, moment in (("moving_mean", 0, np.mean), ("moving_variance", 1, np.var)):
+        expected = 0.5 * start + 0.5 * moment(halves, axis=1).mean(axis=0)
+        np.testing.assert_allclose(found[name], [expected, expected], atol=1e-6)
+    assert found["apart"] == 0
+    whole = 0.5 + 0.5 * np.var(found["x"], axis=0)
+    assert np.abs(found["moving_variance"] - whole).max() > 1e-3
+
+
+def test_dropout_masks_differ_between_replicas(results):
+    """A feature's weight is minus the number of the two replicas that kept it."""
+    (found,) = results("two", "graph", "dropout")
+    values, counts = np.unique(found["steps"][1], return_counts=True)
+    np.testing.assert_array_equal(values, [-2, -1, 0])
+    assert 90 < counts[1] < 166  # 128 of 256 are to be expected, 0 with the same mask
+
+
+def test_random_states_are_one_and_resume_exactly(results):
+    (one,), (two,) = (results(topology, "graph", "dropout") for topology in ("one", "two"))
+    np.testing.assert_array_equal(two["seeds"], [one["seeds"][0]] * 2)
+    np.testing.assert_array_equal(two["steps"][1], two["steps"][2])
+
+
+@pytest.mark.parametrize("topology", ["two", "workers"])
+def test_callbacks_work_and_saved_models_go_on(compare, results, topology):
+    compare("callbacks", topology)
+    for found in results(topology, "graph", "callbacks"):
+        assert found["epochs"] == 2 and found["accumulate"] == 2
+        np.testing.assert_allclose(found["evaluated"], found["validated"], atol=1e-6)
+
+
+def test_the_chief_spreads_its_values(results):
+    for found in results("workers", "graph", "chief"):
+        np.testing.assert_array_equal(found["variable"], [1, 2, 3])
+        assert found["count"] == 7
+
+
+def model_of(optimizer, **compiled):
+    """A compiled model of one layer."""
+    body = be_keras.DenseBatchEnsemble(1, ensemble_size=2)
+    model = be_keras.EnsembleModel(body, 2, outputs="values")
+    model.compile(optimizer, "mse", **compiled)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (lambda: keras.optimizers.SGD(gradient_accumulation_steps=2), "`accumulate` to `compile`"),
+        (lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()), "mixed_bfloat16"),
+    ],
+)
+def test_optimisers_that_cannot_be_distributed(optimizer, message):
+    model = model_of(optimizer(), accumulate=2)
+    with pytest.raises(ValueError, match=message):
+        model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+
+
+@pytest.mark.parametrize("accumulate", [0, 1.5, True])
+def test_numbers_of_micro_batches(accumulate):
+    with pytest.raises(ValueError, match="`accumulate` must be a positive integer"):
+        model_of("sgd", accumulate=accumulate)
+
+
+def test_what_was_made_outside_the_scope_is_refused():
+    import tensorflow as tf
+
+    optimizer = keras.optimizers.SGD()
+    with tf.distribute.OneDeviceStrategy("CPU:0").scope():
+        model = model_of(optimizer)
+    with pytest.raises(ValueError, match="'sgd.*' was created outside .* `with strategy.scope"):
+        model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+
+
+@pytest.mark.parametrize("options", [{}, {"run_eagerly": True}, {"jit_compile": True}])
+@pytest.mark.parametrize("door", ["fit", "train_on_batch"])
+def test_other_doors_lead_to_the_same_step(options, door):
+    x = np.random.default_rng(0).normal(size=(6, 3)).astype("float32")
+    weights = []
+    for settings in ({}, {"accumulate": 3, **options}):
+        keras.utils.set_random_seed(1)
+        model = model_of("adam", **settings)
+        if door == "fit":
+            model.fit(x, x[:, :1], batch_size=6, epochs=2, verbose=0)
+        else:
+            logs = [model.train_on_batch(x, x[:, :1], return_dict=True) for _ in range(2)]
+            assert logs[1]["loss"] < logs[0]["loss"]
+        weights.append(model.get_weights())
+    for found, expected in zip(*weights, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_the_number_of_micro_batches_may_change_later():
+    model = model_of("sgd", accumulate=2)
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    model.accumulate = 4
+    assert model.train_function is None
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    assert model.get_compile_config()["accumulate"] == 4
+
+
+def test_without_a_strategy_keras_trains():
+    model = model_of("sgd")
+    assert model.strategy is None and model.accumulate == 1
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    assert "be_keras" not in model.train_function.__module__
+    assert is_chief(strategy("one"))
