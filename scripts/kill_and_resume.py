@@ -84,16 +84,17 @@ def arrays(run):
     """All weights of a run's models and its optimiser's state, as NumPy arrays."""
     import keras
 
+    from translation.loading import load_model
     from translation.run_folder import RunFolder
 
     folder, found = RunFolder(run), []
-    model, step = folder.states.restore(keras.saving.load_model)
+    model, step = folder.states.restore(load_model)
     if step != STEPS:
         raise RuntimeError(f"{run} ended at step {step}; expected {STEPS}")
     found += [*model.weights, *model.optimizer.variables]
     for path in (folder.best, folder.average):
         if path.exists():
-            found += keras.saving.load_model(path).weights
+            found += load_model(path).weights
     return [keras.ops.convert_to_numpy(variable) for variable in found]
 
 

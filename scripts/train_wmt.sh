@@ -104,6 +104,10 @@ if [[ -z "$worker" && -n "${TF_CONFIG:-}" ]]; then
     worker="$("$VENV_PYTHON" -c "$read_index")" \
         || fail "TF_CONFIG names no task with an index; got $TF_CONFIG"
 fi
+if [[ ${#dataset[@]} -gt 0 ]]; then
+    # Otherwise each of the web's rare characters would take a piece of the vocabulary.
+    preparing+=(--byte-fallback --character-coverage 0.9999)
+fi
 if [[ "${worker:-0}" == 0 ]]; then
     be prepare ${text[@]+"${text[@]}"} ${dataset[@]+"${dataset[@]}"} \
         ${preparing[@]+"${preparing[@]}"} \

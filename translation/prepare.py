@@ -109,13 +109,18 @@ def prepare(
     with _explained(out), work_folder(out, about_work, is_worth_keeping) as work:
         made = work / MADE
         card = {**about, **build(made, sources, vocabulary, settings, work, workers)}
-        for left in made.glob("*.partial"):  # of a process that was killed
-            left.unlink()
-        card["outputs"] = file_hashes(made)
-        write_card(made, card)
-        with new_folder(out) as folder:
-            folder.rmdir()
-            made.rename(folder)
+        return _finish(made, card, out)
+
+
+def _finish(made: Path, card: dict, out: str | Path) -> dict:
+    """Give the finished files their card, and the place of `out`."""
+    for left in made.glob("*.partial"):  # of a process that was killed
+        left.unlink()
+    card["outputs"] = file_hashes(made)
+    write_card(made, card)
+    with new_folder(out) as folder:
+        folder.rmdir()
+        made.rename(folder)
     return card
 
 

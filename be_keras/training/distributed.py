@@ -23,6 +23,10 @@ class DistributedTraining:
     A model defines `loss_and_count`, `track_loss`, `leave_out` and `examples_together`; see
     `be_keras.EnsembleModel`.
 
+    Args:
+        *args: As in `keras.Model`.
+        **kwargs: As in `keras.Model`.
+
     Attributes:
         strategy: The strategy the model was made in, or None.
     """

@@ -54,7 +54,11 @@ def strategy(kind="one", workers=None, worker_index=None, tpu=None):
 
 
 def is_chief(strategy):
-    """Whether this process is the one that writes files: the first of several workers, or alone."""
+    """Whether this process is the one that writes files: the first of several workers, or alone.
+
+    Args:
+        strategy: Of `be_keras.training.strategy`.
+    """
     if not _has_several_workers(strategy):
         return True
     resolver = strategy.cluster_resolver
@@ -67,6 +71,10 @@ def spread(strategy, variables):
 
     For a chief that read a checkpoint which the other workers cannot see. All workers call it with
     the same variables at the same time. With a single worker nothing happens.
+
+    Args:
+        strategy: Of `be_keras.training.strategy`.
+        variables: Keras variables, in the same order everywhere.
     """
     if not _has_several_workers(strategy):
         return
