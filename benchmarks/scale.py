@@ -210,7 +210,7 @@ def of_input(args):
             "test": (folder / "c.en", folder / "c.de"),
         }
         prepare(
-            folder / "a.en", folder / "a.de", folder / "data", vocabulary_size=1_000, **texts
+            folder / "a.en", folder / "a.de", folder / "data", vocabulary_size=400, **texts
         )
         batches = TokenBatches(TokenCorpus(folder / "data", "train"), TOKENS, 6)
         source = stream(batches.pairs_from(0), next(batches.pairs_from(0))).take(BATCHES)
@@ -246,8 +246,8 @@ def main() -> int:
         ("input", of_input),
     ):
         content[name] = report.show(rows(args))
+        command.write(args, content)  # what comes next may fail
         print()
-    command.write(args, content)
     return 0
 
 
