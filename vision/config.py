@@ -42,7 +42,7 @@ PRESETS = {
     ),
     # Fashion-MNIST: be-vision train --config fashion-cnn --data FOLDER --out RUN, where FOLDER
     # holds the four idx files. 128 unique examples a step, 8 epochs of 60,000, 90,000 weights;
-    # minutes on a CPU core. docs/vision.md has what to expect.
+    # minutes on a CPU core. docs/vision.md has what 2,000 steps of it give.
     "fashion-cnn": Settings(
         model="cnn",
         examples=None,

@@ -36,7 +36,9 @@ def read_dataset(
 ) -> Images | LazyImages:
     """Read one split of a set of tensorflow-datasets that has an image and a label.
 
-    Where the largest split takes more than 4 GB decoded, images are decoded as they are needed.
+    Where the largest split takes more than 4 GB decoded, images are decoded as they are needed, in
+    the shuffled order of the files. Images in memory come by their `id`, where a set has one: the
+    order in which the set was published.
 
     Args:
         name: as tensorflow-datasets calls it, such as `cifar10` or `cifar10_corrupted/fog_3`.
@@ -69,7 +71,12 @@ def read_dataset(
         return gather(_Column(source, image), labels, class_names, shape, name, lazy=True)
     records = _records(tfds, builder, wanted, decoders)
     bar = tqdm(records, total=splits[wanted], unit="image", desc=name, leave=False)
-    pairs = [(bytes(record[image]), int(record[label])) for record in bar]
+    kept = [key for key in (image, label, "id") if key in builder.info.features]
+    records = [{key: record[key] for key in kept} for record in bar]
+    if "id" in kept:
+        # Files are shuffled; people's labels of CIFAR-10, and others', are in the set's own order.
+        records.sort(key=lambda record: record["id"])
+    pairs = [(bytes(record[image]), int(record[label])) for record in records]
     contents, labels = zip(*pairs, strict=True)
     return gather(contents, np.array(labels), class_names, shape, name, lazy=False)
 

@@ -20,7 +20,7 @@ from vision.fingerprint import fingerprint
 from vision.images import Images
 from vision.loading import Classifier
 from vision.matching import match
-from vision.predictions import Predictions
+from vision.predictions import CHUNK, Predictions
 from vision.reference import check_fits, equivalent
 from vision.soft_labels import read_soft_labels
 from vision.sources import read_images
@@ -96,10 +96,18 @@ def evaluate(
 
 def _timed(classifier, logits_of, test, name, batch):
     """Predictions on the test images, and what they took."""
-    logits_of(test.pixels(np.arange(min(len(test), batch))))  # compiles: not what is timed
-    began = time.perf_counter()
-    found = Predictions(logits_of, test, title=f"{name}: test images")
-    seconds = time.perf_counter() - began
+    for count in {min(len(test), CHUNK), len(test) % CHUNK} - {0}:
+        logits_of(test.pixels(np.arange(count)))  # compiles: not what is timed
+    seconds = 0.0
+
+    def timed(pixels):
+        nonlocal seconds
+        began = time.perf_counter()
+        logits = logits_of(pixels)
+        seconds += time.perf_counter() - began
+        return logits
+
+    found = Predictions(timed, test, title=f"{name}: test images")
     if found.diverged:
         raise UserError(
             f"{classifier.folder.path}: its logits are not finite; train again with a lower"
@@ -189,6 +197,12 @@ def run(args: argparse.Namespace) -> None:
             f" {args.corrupted}."
         )
     check_replaceable(args.out, FILES)
+    outside = {Path(each).stem: each for each in args.outside}
+    if len(outside) < len(args.outside):
+        raise UserError(
+            f"expected --outside of different names; got {' '.join(args.outside)}, which reports"
+            " could not tell apart. Rename one."
+        )
     classifier = Classifier(args.model)
     reference = Classifier(args.reference) if args.reference else None
     test = read_images(args.data, args.split, args.size)
@@ -204,7 +218,7 @@ def run(args: argparse.Namespace) -> None:
         test,
         args.name or Path(args.model).resolve().name,
         args.data,
-        {Path(each).stem: read_images(each, "test", args.size) for each in args.outside},
+        {name: read_images(each, "test", args.size) for name, each in outside.items()},
         corrupted,
         reference=reference,
         soft_labels=soft_labels,

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import sys
 import time
+from functools import partial
 
 import keras
 import numpy as np
@@ -16,6 +17,7 @@ from be_keras.training import is_chief, reseed, spread
 from vision.batches import Batches
 from vision.build import build_classifier
 from vision.loading import load_model
+from vision.predictions import Predictions
 from vision.progress import Progress, check_finite
 from vision.training import new_classifier
 
@@ -95,15 +97,16 @@ class Training:
             model.optimizer.iterations.assign(self.settings.steps)
         self.devices.prepare(model)
         step = int(keras.ops.convert_to_numpy(model.optimizer.iterations))
-        if step:
+        if step and not trained:
             print(f"resuming network {index} at step {step}", file=sys.stderr)
-            progress.skip(0 if trained else step)
+            progress.skip(step)
         images = self.images
         if self.settings.bagging:
             drawn = np.random.default_rng((seed, 1)).integers(len(images), size=len(images))
             images = images.select(drawn)
         # A run that was stopped between its log and its checkpoint repeats what the log has.
-        self.log = [e for e in self.log if (e["network"], e["step"]) <= (index, step)]
+        if not trained:
+            self.log = [e for e in self.log if (e["network"], e["step"]) <= (index, step)]
         while step < self.settings.steps:
             count = min(self.settings.checkpoint_every, self.settings.steps - step)
             began = time.perf_counter()
@@ -131,11 +134,11 @@ class Training:
         """Score the images held out; nothing where there are none."""
         if self.held is None:
             return {}
-        x = self.scaling(self.held.pixels(np.arange(len(self.held))))
-        records = metrics.Records()
-        logits = model.predict(x, batch_size=250, verbose=0)
-        records.append(metrics.ensemble_records(logits, self.held.labels))
-        found = metrics.scores(records.columns())
+        predict = partial(model.predict, batch_size=250, verbose=0)
+        predictions = Predictions(lambda pixels: predict(self.scaling(pixels)), self.held)
+        if predictions.diverged:
+            return {}
+        found = metrics.scores(predictions.columns)
         return {key: found[key] for key in ("nll", "member_nll", "accuracy", "disagreement")}
 
     def _checkpoint(self, model, entry, progress):

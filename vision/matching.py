@@ -6,6 +6,8 @@ from PIL import Image
 from be_keras.tracks.errors import UserError
 from vision.images import Images
 
+CHUNK = 256  # images decoded at a time, where they are decoded as they are needed
+
 
 def match(images: Images, height: int, width: int, channels: int) -> Images:
     """Give copies in another size and with another number of channels; labels stay.
@@ -21,14 +23,18 @@ def match(images: Images, height: int, width: int, channels: int) -> Images:
     Raises:
         UserError: another number of channels, or a size below 1.
     """
-    before = images.images.shape[-1]
+    before = images.shape[-1]
     if {before, channels} - {1, 3}:
         raise UserError(f"expected 1 or 3 channels; got {before} to turn into {channels}.")
     if min(height, width) < 1:
         raise UserError(f"expected a size of at least 1 x 1 pixels; got {height} x {width}.")
-    if images.images.shape[1:] == (height, width, channels):
+    if tuple(images.shape) == (height, width, channels):
         return images
-    resized = [_fit(image, height, width, channels) for image in images.images]
+    resized = [
+        _fit(image, height, width, channels)
+        for start in range(0, len(images), CHUNK)
+        for image in images.pixels(np.arange(start, min(start + CHUNK, len(images))))
+    ]
     matched = np.stack(resized).reshape(-1, height, width, channels)
     return Images(matched, images.labels, images.class_names)
 

@@ -13,6 +13,7 @@ from vision.predictions import Predictions
 
 SHARES = np.arange(0, 0.96, 0.05)  # of images rejected
 BINS = 30
+KEPT_BYTES = 1_000_000_000  # of corrupted images; more than that are made when they are needed
 
 
 def in_distribution(found: Predictions, samples: int = 1_000) -> dict:
@@ -94,17 +95,33 @@ def corrupt_all(
     """Corrupt images in every way, the same for every method that is tested on them.
 
     Args:
-        images: clean ones; all of them are held 15 times for each severity.
+        images: clean ones; all of them are held 15 times for each severity, if that takes less than
+            a gigabyte, and else corrupted whenever they are asked for.
         severities: out of 1 to 5.
         title: of the progress bar; none without.
     """
-    pixels, found = images.pixels(np.arange(len(images))), {}
+    pixels = images.pixels(np.arange(len(images)))
+    kept = len(NAMES) * len(severities) * pixels.nbytes <= KEPT_BYTES
+    found = {}
     for name in tqdm(NAMES, desc=title, unit="corruption", disable=not title, leave=False):
-        found[name] = [
-            Images(corrupt(pixels, name, severity), images.labels, images.class_names)
-            for severity in severities
-        ]
+        sets = _OnDemand(pixels, images, name, tuple(severities))
+        found[name] = list(sets) if kept else sets
     return Corrupted(tuple(severities), found)
+
+
+class _OnDemand(Sequence):
+    """Images under one corruption, a set for each severity, made anew whenever one is asked for."""
+
+    def __init__(self, pixels, images, name, severities):
+        self._pixels, self._images = pixels, images
+        self._name, self._severities = name, severities
+
+    def __len__(self):
+        return len(self._severities)
+
+    def __getitem__(self, place):
+        changed = corrupt(self._pixels, self._name, self._severities[place])
+        return Images(changed, self._images.labels, self._images.class_names)
 
 
 def under_corruption(

@@ -62,7 +62,13 @@ def train(
         UserError: too few images, a folder with another run in it, a loss that is not finite.
     """
     settings = method.apply(settings)
+    _check(settings)
     training, held = _parts(images, settings)
+    if len(training) < settings.batch:
+        raise UserError(
+            f"setting batch must be at most {len(training)}, the images to train on; got"
+            f" {settings.batch}."
+        )
     scaling = Scaling.of(sample(training))
     model = build_classifier(settings, images.shape, len(images.class_names))
     run = RunFolder(out)
@@ -100,6 +106,16 @@ def _about(images, training, scaling, settings, method, source, seed, model):
         "version": version(),
         "backend": keras.backend.backend(),
     }
+
+
+def _check(settings):
+    """Refuse what experiments alone heed."""
+    keys = [key for key in ("branch", "fine_tune", "distill", "perturb") if getattr(settings, key)]
+    if keys:
+        raise UserError(
+            f"the verb train takes no {', '.join(keys)}, which are settings of the experiments"
+            " (docs/members.md); leave them out."
+        )
 
 
 def _parts(images, settings):
@@ -165,6 +181,12 @@ def run(args: argparse.Namespace) -> None:
     if args.seed < 0:
         raise UserError(f"--seed must be 0 or more; got {args.seed}.")
     settings = make_config(args.config, args.set)
+    given = {change.partition("=")[0] for change in args.set} & {"ensemble_size", "bagging"}
+    if given:
+        raise UserError(
+            f"--set takes no {', '.join(sorted(given))}: the method decides; use --method and"
+            " --ensemble-size."
+        )
     method = make_method(args.method, args.ensemble_size, args.samples)
     strategy = strategy_of(args)
     images = read_images(args.data, "train", args.size)

@@ -54,18 +54,20 @@ class Checkpoints:
         A damaged one is left out with a message, removed, and the one before it taken.
 
         Args:
-            load: From a path to a model; UserError where the file holds none.
+            load: From a path to a model. What it raises is passed on, and nothing removed: a
+                sound file that cannot be loaded here may be loaded elsewhere.
             say: Called with a line for each damaged state.
         """
         for step in reversed(self.steps()):
             path = self._path(step)
             try:
                 expected = path.with_suffix(".sha256").read_text(encoding="ascii").strip()
-                if _sha256(path) == expected:
-                    return load(path), step
+                sound = _sha256(path) == expected
                 reason = "its content is not what was written"
-            except (OSError, UserError) as error:
-                reason = str(error)
+            except OSError as error:
+                sound, reason = False, str(error)
+            if sound:
+                return load(path), step
             say(f"{path}: left out, {reason}; going on from the checkpoint before it")
             self._remove(step)
         return None, 0

@@ -59,9 +59,9 @@ class RunFolder:
     def _check_same(self, settings):
         found, wanted = self._flat(self.settings()), self._flat(json.loads(json.dumps(settings)))
         changes = [
-            f"{key} ({found.get(key)!r} there, {value!r} now)"
-            for key, value in wanted.items()
-            if found.get(key) != value
+            f"{key} ({found.get((part, key))!r} there, {value!r} now)"
+            for (part, key), value in wanted.items()
+            if found.get((part, key)) != value
         ]
         if changes:
             raise UserError(
@@ -70,7 +70,8 @@ class RunFolder:
             )
 
     def _flat(self, settings):
-        return {key: value for part in self.PARTS for key, value in settings[part].items()}
+        # By part too: two of them may use the same key.
+        return {(part, key): v for part in self.PARTS for key, v in settings[part].items()}
 
     def settings(self) -> dict:
         """Give what `run.json` holds; raises UserError where there is no run."""

@@ -126,6 +126,11 @@ def test_images_that_do_not_fit(runs, test, message):
         evaluate(runs["single"], test, "x", "here")
 
 
+def test_a_set_whose_classes_have_numbers_for_names_fits(runs):
+    numbered = Images(TEST.images, TEST.labels, ("0", "1", "2"))
+    assert evaluate(runs["single"], numbered, "x")[0]["accuracy"] >= 0
+
+
 def test_references_that_do_not_serve(runs, alone):
     with pytest.raises(UserError, match="expected a deep ensemble of 3 networks or more"):
         evaluate(runs["members"], TEST, "x", reference=runs["single"])
@@ -176,6 +181,14 @@ def test_from_the_command_line(tmp_path, capsys, monkeypatch):
         (["train", "--data", "made", "--out", "x", "--seed", "-1"], "--seed must be 0 or more"),
         (["train", "--data", "nowhere.npz", "--out", "x"], "nowhere.npz"),
         (["train", "--data", "made", "--out", "x", "--set", "stepps=1"], "did you mean steps"),
+        (
+            ["train", "--data", "made", "--out", "x", "--set", "ensemble_size=8"],
+            "--set takes no ensemble_size: the method decides",
+        ),
+        (
+            ["evaluate", "--model", "x", "--data", "made", "--out", "y", "--outside", "a/t", "b/t"],
+            "expected --outside of different names; got a/t b/t",
+        ),
         (["evaluate", "--model", "x", "--data", "made", "--out", "y"], "without run.json"),
         (
             ["evaluate", "--model", "x", "--data", "made", "--out", "y", "--batch", "0"],

@@ -100,6 +100,18 @@ def test_corruptions_are_each_scored_once():
     assert len(every) == 30 and result["mean"]["nll"] == pytest.approx(np.mean(every))
 
 
+def test_corrupted_images_are_made_on_demand_where_they_take_too_much(monkeypatch):
+    images = images_of(4)
+    kept = scoring.corrupt_all(images, (1, 5))
+    monkeypatch.setattr(scoring, "KEPT_BYTES", 100)
+    made = scoring.corrupt_all(images, (1, 5))
+    assert isinstance(kept.images["fog"], list) and not isinstance(made.images["fog"], list)
+    first, second = scoring.under_corruption(logits_of, kept), scoring.under_corruption(
+        logits_of, made
+    )
+    assert first == second
+
+
 def test_against_humans_by_hand(found):
     found.log_probs = np.log([[0.5, 0.25, 0.125, 0.125]])
     result = scoring.against_humans(found, np.array([[0.5, 0.5, 0.0, 0.0]]))

@@ -150,6 +150,8 @@ def test_images_held_out_are_validated_and_not_trained_on(tmp_path, monkeypatch)
     ("changes", "message"),
     [
         (["hold_out=40"], "hold_out must leave images"),
+        (["batch=41"], "batch must be at most 40, the images to train on; got 41"),
+        (["fine_tune=5"], "the verb train takes no fine_tune"),
         (["examples=41"], "examples must be at most 40; got 41"),
         (["learning_rate=1e9", "steps=20"], "the loss is not finite at step"),
     ],
@@ -164,6 +166,12 @@ def test_another_run_in_the_folder(whole, tmp_path):
     with pytest.raises(UserError, match=r"differs in ensemble_size \(2 there, None now\)"):
         run(tmp_path / "run", "single", None)
     assert json.loads((tmp_path / "run" / "run.json").read_text()) == whole.settings()
+
+
+def test_members_of_another_kind_in_the_folder(whole, tmp_path):
+    shutil.copytree(whole.path, tmp_path / "run")
+    with pytest.raises(UserError, match=r"differs in members \('shared' there, 'split' now\)"):
+        run(tmp_path / "run", changes=["members=split"])
 
 
 def test_an_unfinished_run_is_not_evaluated(whole, tmp_path):
