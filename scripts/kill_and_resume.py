@@ -58,13 +58,25 @@ def train(data, out, *words, dropout=0.1):
     return verb("train", *words, stdout=subprocess.DEVNULL)
 
 
-def killed_again_and_again(data, out, kills, seed, longest):
-    """Kill the run at random moments, `kills` times in all, then let it end; gives the steps."""
+def killed_again_and_again(data, out, kills, seed, ready, longest):
+    """Kill the run at random moments, `kills` times in all, then let it end.
+
+    Args:
+        data, out: Folders.
+        kills: How often.
+        seed: Of the moments.
+        ready, longest: Seconds to the first state of a run, and to its end. A kill comes before or
+            soon after the first, so that so many kills find something left to do.
+
+    Returns:
+        The step of the newest state after each kill.
+    """
+    latest = ready + 2 * (longest - ready) / kills
     draw, steps = random.Random(seed), []
     while len(steps) < kills:
         process = train(data, out)
         try:
-            _, said = process.communicate(timeout=draw.uniform(0.5, longest))
+            _, said = process.communicate(timeout=draw.uniform(0.3 * ready, latest))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -72,9 +84,7 @@ def killed_again_and_again(data, out, kills, seed, longest):
             if process.returncode:
                 raise RuntimeError(said[-2000:])
             break  # it ended before it was killed: no step is left
-        log = out / "log.jsonl"
-        lines = log.read_text().splitlines() if log.exists() else []
-        steps.append(json.loads(lines[-1])["step"] if lines else 0)
+        steps.append(max((int(path.stem) for path in out.glob("states/*.sha256")), default=0))
         print(f"killed {len(steps)} times, last checkpoint at step {steps[-1]}", flush=True)
     finish(train(data, out))
     return steps
@@ -163,9 +173,13 @@ def main() -> int:
         data = folder / "data"
         finish(verb("prepare", *text, *languages, "--vocabulary-size", 200, "--out", data))
         began = time.monotonic()
-        finish(train(data, folder / "whole"))
-        longest = time.monotonic() - began
-        steps = killed_again_and_again(data, folder / "killed", args.kills, args.seed, longest)
+        process = train(data, folder / "whole")
+        while process.poll() is None and not list(folder.glob("whole/states/*.sha256")):
+            time.sleep(0.1)
+        ready = time.monotonic() - began
+        finish(process)
+        times = ready, time.monotonic() - began
+        steps = killed_again_and_again(data, folder / "killed", args.kills, args.seed, *times)
         whole, resumed = arrays(folder / "whole"), arrays(folder / "killed")
         same = len(whole) == len(resumed) and all(map(np.array_equal, whole, resumed))
         print(f"{len(steps)} kills: {'every bit is the same' if same else 'NOT the same'}")
@@ -185,7 +199,7 @@ def main() -> int:
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return 0 if same and difference <= 1e-5 else 1
+    return 0 if same and len(steps) == args.kills and difference <= 1e-5 else 1
 
 
 if __name__ == "__main__":

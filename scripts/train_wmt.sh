@@ -99,8 +99,10 @@ if [[ -n "$demo" ]]; then
     truth=(--truth "$corpus/corpus.json")
 fi
 
-if [[ -z "$worker" && -n "${TF_CONFIG:-}" ]]; then
-    read_index='import json, os; print(json.loads(os.environ["TF_CONFIG"])["task"]["index"])'
+if [[ -z "$worker" && -n "${TF_CONFIG:-}" && " ${devices[*]-} " == *" multi-worker "* ]]; then
+    # Where there is a job called chief, the first of the workers is the second process.
+    read_index='import json, os; c = json.loads(os.environ["TF_CONFIG"]); t = c["task"]
+print(t["index"] + ("chief" in c.get("cluster", {}) and t.get("type") != "chief"))'
     worker="$("$VENV_PYTHON" -c "$read_index")" \
         || fail "TF_CONFIG names no task with an index; got $TF_CONFIG"
 fi
@@ -123,7 +125,13 @@ system() { # NAME, then options of train: trains and evaluates
     say "Training $name"
     be train --data "$out/data" --out "$out/$name" --config "$config" "$@" \
         ${devices[@]+"${devices[@]}"} ${settings[@]+--set "${settings[@]}"}
-    if [[ "${worker:-0}" != 0 ]]; then return; fi
+    if [[ "${worker:-0}" != 0 ]]; then
+        # The chief is not done with this system; a process that is new to it would be an error.
+        until [[ "$out/evaluations/$name/evaluation.json" -nt "$out/$name/log.jsonl" ]]; do
+            sleep 1
+        done
+        return
+    fi
     # Training that was over already has left its log alone.
     if [[ "$out/evaluations/$name/evaluation.json" -nt "$out/$name/log.jsonl" ]]; then return; fi
     be evaluate --model "$out/$name" --data "$out/data" --name "$name" \

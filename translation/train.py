@@ -196,6 +196,7 @@ class _Training:
         self.model.set_weights(self.run.recent_mean())
         average, best = self._validate(), min(self.log, key=lambda entry: entry["nll"])
         chosen, path = best, self.run.best
+        self.run.average.unlink(missing_ok=True)  # of an earlier end, which repeats
         if average["nll"] <= best["nll"]:
             chosen, path = average, self.run.average
             self.run.save(for_use(self.model), path)

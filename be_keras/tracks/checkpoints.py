@@ -57,19 +57,28 @@ class Checkpoints:
             load: From a path to a model. What it raises is passed on, and nothing removed: a
                 sound file that cannot be loaded here may be loaded elsewhere.
             say: Called with a line for each damaged state.
+
+        Raises:
+            UserError: One cannot be read, or there were some and none is sound.
         """
-        for step in reversed(self.steps()):
+        steps = self.steps()
+        for step in reversed(steps):
             path = self._path(step)
             try:
                 expected = path.with_suffix(".sha256").read_text(encoding="ascii").strip()
                 sound = _sha256(path) == expected
-                reason = "its content is not what was written"
             except OSError as error:
-                sound, reason = False, str(error)
+                raise UserError(
+                    f"{path}: cannot be read ({error.strerror}); mend that and repeat the command."
+                ) from None
             if sound:
                 return load(path), step
-            say(f"{path}: left out, {reason}; going on from the checkpoint before it")
+            say(f"{path}: left out, its content is not what was written")
             self._remove(step)
+        if steps:
+            raise UserError(
+                f"{self.folder}: no state of the run is sound; train again with another --out."
+            )
         return None, 0
 
     def steps(self) -> list[int]:

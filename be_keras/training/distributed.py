@@ -81,7 +81,10 @@ class DistributedTraining:
 
     def compile_from_config(self, config):
         # Keras leaves a model whose `compile` is not its own uncompiled.
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        config = keras.saving.deserialize_keras_object(config)
+        if keras.backend.backend() != "tensorflow":
+            config["accumulate"] = 1  # of the machine it was made on
+        self.compile(**config)
         if self.optimizer is not None and self.built:
             self.optimizer.build(self.trainable_variables)
 
@@ -100,7 +103,16 @@ class DistributedTraining:
         return self.test_function
 
     def _left_to_keras(self):
-        return self.strategy is None and self.accumulate == 1
+        if self.strategy is None:
+            return self.accumulate == 1
+        import tensorflow as tf
+
+        if tf.distribute.has_strategy():
+            raise ValueError(
+                "Call `fit` and `evaluate` outside of `strategy.scope()`: inside, Keras would "
+                "share the batches out a second time."
+            )
+        return False
 
 
 def true_loss(loss):

@@ -115,6 +115,9 @@ def test_options_reach_their_verbs(make_venv, tmp_path):
 def test_workers_beside_the_chief_train_alone(make_venv, tmp_path, told):
     (tmp_path / "run" / "data").mkdir(parents=True)
     (tmp_path / "run" / "data" / "card.json").touch()
+    for name in SYSTEMS:  # as the chief leaves them
+        (tmp_path / "run" / "evaluations" / name).mkdir(parents=True)
+        (tmp_path / "run" / "evaluations" / name / "evaluation.json").touch()
     words = ("--strategy", "multi-worker")
     if told == "option":
         calls = calls_of(

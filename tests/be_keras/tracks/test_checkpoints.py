@@ -76,6 +76,24 @@ def test_a_sound_file_that_cannot_be_loaded_is_kept(checkpoints):
     assert restored(checkpoints) == (30.0, 30, [])
 
 
+def test_none_is_sound(checkpoints):
+    for path in checkpoints.folder.glob("*.keras"):
+        path.write_bytes(b"noise")
+    with pytest.raises(UserError, match="no state of the run is sound; train again"):
+        restored(checkpoints)
+
+
+def test_a_state_that_cannot_be_read_is_kept(checkpoints, monkeypatch):
+    def refuse(path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("be_keras.tracks.checkpoints._sha256", refuse)
+    with pytest.raises(UserError, match="cannot be read .Input/output error.; mend that"):
+        restored(checkpoints)
+    monkeypatch.undo()
+    assert restored(checkpoints) == (30.0, 30, [])
+
+
 def test_a_full_disk_loses_nothing(checkpoints, monkeypatch):
     def full(self, path):
         path.write_bytes(b"half")
