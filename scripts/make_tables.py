@@ -133,6 +133,8 @@ def draw_figures(page: str, docs: Path) -> None:
             shown = GRIDS[task].table(task, question)
             columns = [column for column in shown.columns if column.title in PICTURED]
             results = read_results(docs / "results" / "members", task)
+            if not any(results.get(name) for _, name in shown.rows):
+                continue  # a picture of nothing: the table says that all is missing
             (docs / "figures").mkdir(exist_ok=True)
             path = docs / "figures" / f"{shown.name}.png"
             draw(dataclasses.replace(shown, columns=columns), results, path)
