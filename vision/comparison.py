@@ -1,7 +1,7 @@
 """What the methods are worth against each other: the cells and the table of each task.
 
 Pure data, as `vision.grid`: `scripts/members.py` runs the cells, `scripts/make_tables.py` writes
-the tables. Every row says whether it is matched with one network in steps or in arithmetic.
+the tables. The rows of a table are matched in examples or in arithmetic, as its title says.
 """
 
 from be_keras.experiments import Column, Grid, score_columns
@@ -48,7 +48,7 @@ QUESTIONS = {
         ],
     ),
     "arithmetic": (
-        "Equal arithmetic: training takes as many products as one network's",
+        "Equal arithmetic: as much as one network takes; the last row, as BatchEnsemble-4 in full",
         [
             ("one network", ONE),
             ("BatchEnsemble-4, 1/4 of the steps", {**MEMBERS, "steps": 0.25}),
