@@ -28,7 +28,7 @@ RULES = (
     (
         "0 or more, and finite",
         lambda value: 0 <= value < math.inf,
-        ("fast_stddev", "fast_multiplier", "chunk_examples"),
+        ("fast_stddev", "fast_multiplier", "chunk_examples", "bleu_sentences", "patience"),
     ),
     ("from 0 to 2^32 - 1", lambda value: 0 <= value < 2**32, ("seed",)),
     (
@@ -58,6 +58,9 @@ class Config:
         label_smoothing: in [0, 1).
         validate_every: steps between validations, each of which leaves a checkpoint.
         average: how many of the last checkpoints are averaged at the end.
+        bleu_sentences: validation sentences that each validation translates greedily for BLEU; 0
+            for none.
+        patience: training ends after so many validations without a higher BLEU; 0 for never.
         fast_initializer: "random_sign" or "normal_around_one", of all r and s.
         fast_stddev: spread of "normal_around_one".
         fast_multiplier: factor on the updates of fast weights.
@@ -85,6 +88,8 @@ class Config:
     label_smoothing: float = 0.1
     validate_every: int = 1_000
     average: int = 5
+    bleu_sentences: int = 0
+    patience: int = 0
     fast_initializer: str = "normal_around_one"
     fast_stddev: float = 0.1
     fast_multiplier: float = 1.0
@@ -103,6 +108,11 @@ class Config:
         if self.width % self.heads:
             raise UserError(
                 f"config key width must be a multiple of heads={self.heads}; got {self.width}."
+            )
+        if self.patience and not self.bleu_sentences:
+            raise UserError(
+                f"config key patience waits for BLEU; got patience={self.patience} without"
+                " bleu_sentences, such as --set bleu_sentences=200."
             )
 
     def initializer(self):

@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 
 from be_keras.tracks.errors import UserError
+from be_keras.tracks.interrupts import held_interrupts
 from translation.model import Translator, for_use
 from translation.run_folder import RunFolder
 from translation.vocabulary import Vocabulary
@@ -36,7 +37,8 @@ def load_model(path: Path) -> Translator:
     if not path.is_file():
         raise UserError(f"{path}: there is no such model; train one with the verb train.")
     try:
-        model = keras.saving.load_model(path)
+        with held_interrupts():
+            model = keras.saving.load_model(path)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         first = str(error).strip().split("\n")[0]
         raise UserError(

@@ -9,6 +9,7 @@ from keras import ops
 from be_keras import EnsembleModel
 from be_keras.losses import chunked_cross_entropy, sequence_loss
 from be_keras.members import merge_members, repeat_examples, split_members
+from be_keras.tracks.interrupts import held_interrupts
 from translation.transformer import PAD, Transformer
 
 
@@ -124,7 +125,8 @@ def for_use(model: Translator) -> Translator:
     """
     config = model.get_config()
     config["body"]["config"]["dtype"] = "float32"
-    copy = Translator.from_config(config)
-    copy.build()
+    with held_interrupts():
+        copy = Translator.from_config(config)
+        copy.build()
     copy.set_weights(model.get_weights())
     return copy

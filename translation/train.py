@@ -19,6 +19,7 @@ import numpy as np
 from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
 from be_keras.tracks.errors import UserError
+from be_keras.tracks.interrupts import held_interrupts
 from be_keras.tracks.version import version
 from be_keras.training import is_chief, reseed, spread, stream
 from be_keras.training.options import add_device_arguments, strategy_of
@@ -32,6 +33,7 @@ from translation.model import Translator, for_use
 from translation.progress import Progress, check_finite
 from translation.run_folder import RunFolder
 from translation.scoring import Scorer, tokens_that_fit
+from translation.validation_bleu import ValidationBleu
 
 
 def train(
@@ -43,7 +45,7 @@ def train(
     strategy=None,
     accumulate: int = 1,
 ) -> dict:
-    """Train until `config.steps`, from the last checkpoint if there is one.
+    """Train until `config.steps` or `config.patience` ends it, from the last checkpoint if any.
 
     Args:
         data: a folder made by `prepare`.
@@ -95,7 +97,7 @@ def train(
             f"{model.count_params():,} parameters, M = {model.ensemble_size} ({members}), "
             f"{batches.plan.steps} steps an epoch, padding {batches.padding:.1%}"
         )
-    return _Training(run, model, batches, config, TokenCorpus(data, "valid"), writes).run_all()
+    return _Training(run, model, batches, config, data, strategy).run_all()
 
 
 def _hand_out(strategy, model, restored) -> None:
@@ -121,16 +123,18 @@ class _Training:
         model: Translator,
         batches: TokenBatches,
         config: Config,
-        valid: TokenCorpus,
-        writes: bool,
+        data: str | Path,
+        strategy,
     ):
         self.run, self.model, self.batches, self.config = run, model, batches, config
-        self.valid, self.scorer, self.writes = valid, Scorer(model), writes
+        self.valid, self.scorer = TokenCorpus(data, "valid"), Scorer(model)
+        self.bleu = config.bleu_sentences and ValidationBleu(data, config.bleu_sentences)
+        self.strategy, self.writes = strategy, strategy is None or is_chief(strategy)
         self.example = next(batches.pairs_from(0))
         self.step = int(model.optimizer.iterations.numpy())
         # A run that was stopped between its log and its checkpoint repeats what the log has.
-        self.log = [entry for entry in run.log() if writes and entry["step"] <= self.step]
-        if writes:
+        self.log = [entry for entry in run.log() if self.writes and entry["step"] <= self.step]
+        if self.writes:
             run.drop_recent_after(self.step)
 
     def run_all(self) -> dict:
@@ -138,12 +142,25 @@ class _Training:
         if self.step and self.writes:
             _say(f"resuming {self.run.path} at step {self.step} of {self.config.steps}")
         with Progress(self.step, self.config.steps) as progress:
-            while self.step < self.config.steps:
+            while self.step < self.config.steps and not self._is_over():
                 count = min(self.config.validate_every, self.config.steps - self.step)
                 began = time.perf_counter()
                 loss = self._fit(count, progress)
                 self._checkpoint(loss, time.perf_counter() - began, progress)
         return self._finish() if self.writes else self._validate()
+
+    def _is_over(self) -> bool:
+        """Whether BLEU has not risen for as long as `patience` says; the chief's log decides."""
+        if not self.config.patience:
+            return False
+        found = [entry["bleu"] for entry in self.log]
+        waited = len(found) - 1 - int(np.argmax(found)) if found else 0
+        over = keras.Variable(float(waited >= self.config.patience), trainable=False)
+        if self.strategy is not None:
+            spread(self.strategy, [over])
+        if bool(over.numpy()) and self.writes:
+            _say(f"no higher BLEU for {waited} validations: training ends at step {self.step}")
+        return bool(over.numpy())
 
     def _fit(self, count: int, progress: Progress) -> float:
         """Take `count` steps; gives their mean training loss."""
@@ -181,7 +198,7 @@ class _Training:
         progress.write(
             f"step {self.step}: loss {loss:.3f}, validation NLL {entry['nll']:.4f} (members "
             f"{entry['member_nll']:.4f}), accuracy {entry['accuracy']:.3f}, disagreement "
-            f"{entry['disagreement']:.3f}"
+            f"{entry['disagreement']:.3f}" + (f", BLEU {entry['bleu']:.2f}" if self.bleu else "")
         )
 
     def _validate(self) -> dict:
@@ -189,7 +206,8 @@ class _Training:
         batches = evaluation_batches(self.valid, tokens_that_fit(self.model))
         columns = self.scorer.records(batches).columns()
         check_finite(float(np.mean(columns["log_likelihood"])), self.step)
-        return {"step": self.step, **scores(columns)}
+        bleu = {"bleu": self.bleu.score(self.model)} if self.bleu else {}
+        return {"step": self.step, **scores(columns), **bleu}
 
     def _finish(self) -> dict:
         """Average the last weights, and write the result if it is as good as the best so far."""

@@ -12,11 +12,13 @@ import keras
 import numpy as np
 import pytest
 
+from be_keras.tracks.errors import UserError
 from translation.config import make_config
-from translation.loading import load_model
+from translation.loading import load_model, load_translator
 from translation.progress import Progress
 from translation.run_folder import RunFolder
 from translation.train import train
+from translation.validation_bleu import ValidationBleu
 
 LAST = "states/00000006.keras"  # of a run of six steps
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -190,3 +192,30 @@ def test_mistakes(data, small, tmp_path, monkeypatch, command, words, message):
     assert status == 2 and out == ""
     assert message in err and "Traceback" not in err
     assert content(tmp_path) == {tmp_path / "taken" / "thesis.txt": b"mine"}
+
+
+def test_bleu_is_logged_and_ends_the_training(data, small, tmp_path, capsys, monkeypatch):
+    scores = iter([2.0, 5.0, 4.0, 4.5, 9.0])  # the last one is the average's
+    monkeypatch.setattr(ValidationBleu, "score", lambda self, model: next(scores))
+    settings = [*small, "steps=10", "validate_every=1", "bleu_sentences=3", "patience=2"]
+    arguments = data, tmp_path / "run", make_config("tiny", settings)
+    train(*arguments)
+    assert [entry["bleu"] for entry in log_of(tmp_path / "run")] == [2.0, 5.0, 4.0, 4.5]
+    err = capsys.readouterr().err
+    assert "BLEU 4.50" in err and "no higher BLEU for 2 validations: training ends at step 4" in err
+
+    scores = iter([9.0])
+    train(*arguments)  # again: it is over, and stays so
+    assert len(log_of(tmp_path / "run")) == 4
+
+
+def test_bleu_of_a_run_is_that_of_its_model(data, small, tmp_path):
+    train(data, tmp_path / "run", make_config("tiny", [*small, "bleu_sentences=12"]))
+    model, _, _ = load_translator(tmp_path / "run" / "best.keras")
+    expected = ValidationBleu(data, 12).score(model)
+    assert log_of(tmp_path / "run")[-1]["bleu"] == pytest.approx(expected)
+
+
+def test_patience_needs_bleu():
+    with pytest.raises(UserError, match="patience=2 without bleu_sentences"):
+        make_config("tiny", ["patience=2"])
