@@ -36,6 +36,8 @@ from translation.translate import add_search_arguments, make_decoder
 from translation.vocabulary import EOS, Vocabulary
 
 FILES = ("evaluation.json", "translations.txt", "records.npz")
+# What an evaluation keeps of each validation while it was trained; BLEU where there is any.
+VALIDATED = ("step", "loss", "nll", "member_nll", "accuracy", "ece", "disagreement", "bleu")
 
 
 def evaluate(args: argparse.Namespace) -> dict:
@@ -172,9 +174,17 @@ def how_trained(folder: Path, ensemble_size: int) -> dict:
             # What the arithmetic goes by: target tokens times the members that saw each.
             "row_tokens": unique * (ensemble_size if members == "shared" else 1),
             "seconds": round(sum(entry["seconds"] for entry in log), 1),
+            "validations": _history(log),
         },
         "settings": settings,
     }
+
+
+def _history(log: list[dict]) -> dict[str, list]:
+    """The scores of the validations, a list for each, and the unique tokens read before it."""
+    scores = [key for key in VALIDATED if all(key in entry for entry in log)]
+    tokens = np.cumsum([entry["tokens"] for entry in log]).tolist()
+    return {"tokens": tokens, **{key: [entry[key] for entry in log] for key in scores}}
 
 
 def read_truth(path: str | Path) -> dict:

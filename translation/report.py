@@ -1,7 +1,8 @@
 """The verb `report`: evaluations to one report.
 
 Takes folders made by the verb evaluate; gives a folder with `report.json`, `report.md`,
-`reliability.png` and `standings.png`. The folder appears whole or not at all.
+`reliability.png`, `standings.png` and, of systems that were validated more than once,
+`learning.png`. The folder appears whole or not at all.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from be_keras.tracks.reliability import reliability_figure
 from be_keras.tracks.staging import check_replaceable, new_folder
 from be_keras.tracks.version import version
 from translation.reporting.evaluations import read_evaluations
+from translation.reporting.learning import learning_figure, with_history
 from translation.reporting.page import page
 from translation.reporting.standings import standings_figure
 from translation.reporting.summary import summarise
@@ -41,7 +43,9 @@ def report(evaluations: Iterable[str | Path], out: str | Path) -> dict:
         "reliability.png": reliability_figure(systems, "tokens"),
         "standings.png": standings_figure(systems),
     }
-    check_replaceable(out, files)
+    check_replaceable(out, (*files, "learning.png"))
+    if learned := with_history(systems):
+        files["learning.png"] = learning_figure(learned)
     with new_folder(out) as folder:
         for name, content in files.items():
             (folder / name).write_bytes(content)

@@ -17,8 +17,8 @@ DEFAULTS = {
     "cifar-methods": {
         "model": "resnet20",
         "examples": None,
-        "steps": 480,
-        "batch": 128,
+        "steps": 600,
+        "batch": 64,
         "learning_rate": 0.1,
         "decay": 1e-3,
         "augment": True,

@@ -10,6 +10,7 @@ from be_keras import EnsembleModel
 from be_keras.backend import compiled
 from be_keras.ensembles import MCDropout
 from be_keras.tracks.errors import UserError
+from be_keras.tracks.interrupts import held_interrupts
 from vision.methods import Method
 from vision.run_folder import RunFolder
 from vision.scaling import Scaling
@@ -93,7 +94,8 @@ def _predictor(model):
 def load_model(path: Path) -> EnsembleModel:
     """Load a `.keras` file; raises UserError unless a classifier of this version is in it."""
     try:
-        model = keras.saving.load_model(path)
+        with held_interrupts():
+            model = keras.saving.load_model(path)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         first = str(error).strip().split("\n")[0]
         raise UserError(

@@ -99,6 +99,9 @@ def test_many_sentences(evaluated, ensemble, data):
     unique = sum(entry["tokens"] for entry in log)
     expected = {"steps": 6, "unique_tokens": unique, "row_tokens": unique}
     assert {key: evaluation["training"][key] for key in expected} == expected
+    history = evaluation["training"]["validations"]
+    assert history["tokens"] == [log[0]["tokens"], unique] and history["step"] == [3, 6]
+    assert history["ece"] == [entry["ece"] for entry in log] and "bleu" not in history
 
 
 def test_a_single_sentence_and_an_earlier_evaluation(evaluated):

@@ -1,6 +1,7 @@
 """The Translator: its loss against NumPy, what trains it, files, sizes and precision."""
 
 import os
+import signal
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ from be_keras.roles import weights_by_role
 from translation.build_model import build_translator
 from translation.config import Config, make_config
 from translation.model import for_use
+from translation.transformer import Transformer
 
 V = 30
 
@@ -192,3 +194,17 @@ def test_a_checkpoint_is_hardly_larger_than_its_weights(tmp_path):
         model.save(tmp_path / "model.keras")
         found = os.path.getsize(tmp_path / "model.keras") / (4 * model.count_params())
         assert 1.0 < found < 1.05
+
+
+def test_an_interrupt_while_a_copy_is_made_waits_until_it_is_whole(translator, monkeypatch):
+    model, make, made = translator(2), Transformer.__init__, []
+
+    def interrupted(self, *args, **settings):
+        signal.raise_signal(signal.SIGINT)
+        make(self, *args, **settings)
+        made.append(self)
+
+    monkeypatch.setattr(Transformer, "__init__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        for_use(model)
+    assert made and made[0].built

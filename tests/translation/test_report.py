@@ -79,6 +79,18 @@ def test_the_summary_line_tells_a_single_network_from_an_ensemble_and_knows_the_
     )
 
 
+def test_the_history_of_training_has_its_figure(tmp_path):
+    history = {"tokens": [10, 20], "nll": [2.0, 1.0], "bleu": [1.0, 2.0]}
+    training = {"unique_tokens": 100, "row_tokens": 400, "validations": history}
+    one = write(tmp_path / "one", "first", training=training)
+    run(one, "--out", str(tmp_path / "out"))
+    assert names(tmp_path / "out") == sorted([*FILES, "learning.png"])
+    history["bleu"] = [1.0]
+    two = write(tmp_path / "two", "second", training=training)
+    with pytest.raises(UserError, match=r"2 numbers under 'training.validations.bleu'"):
+        run(two, "--out", str(tmp_path / "out"))
+
+
 def test_the_same_evaluations_give_the_same_bytes(tmp_path, one):
     run(one, "--out", str(tmp_path / "a"))
     run(one, "--out", str(tmp_path / "b"))

@@ -62,6 +62,12 @@ def _check(evaluation: dict, path: Path) -> None:
     evaluations.check_bins(
         evaluation["reliability"], ("confidence", "accuracy"), path, "reliability", "tokens"
     )
+    history = evaluation["training"].get("validations")
+    if history is not None:
+        evaluations.check_keys(evaluation, {"training.validations.tokens": NUMBERS}, path)
+        for key, values in history.items():
+            count = len(history["tokens"])
+            evaluations.check_numbers(values, count, path, f"training.validations.{key}")
 
 
 def _test_set(evaluation: dict) -> dict:

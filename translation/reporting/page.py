@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from be_keras.tracks.pages import ABSENT, EQUALLY, matched, number, plain, table, with_interval
+from translation.reporting.learning import with_history
 from translation.reporting.summary import score_and_interval
 
 LEGEND = """\
@@ -25,6 +26,13 @@ LEGEND = """\
   differing, not from the text.
 - **Size**: parameters and checkpoint, and how many times those of the smallest system."""
 
+LEARNING = """\
+## Learning
+
+The scores of the validation text while each system was trained, by the target tokens it had read.
+
+![NLL, BLEU, ECE and disagreement of the validations](learning.png)"""
+
 TRUTH_LEGEND = """\
 - **Excess NLL** (nats per word): NLL beyond what the references cost the distribution that they
   were drawn from. 0 is a perfect model; on average nothing can go below.
@@ -39,7 +47,8 @@ def page(report: dict) -> str:
         report: from `summarise`.
 
     Returns:
-        Markdown that shows `reliability.png` and `standings.png` from its own folder.
+        Markdown that shows `reliability.png`, `standings.png` and `learning.png`, where there is
+        a history to show, from its own folder.
     """
     systems, truth = report["systems"], report["truth"]
     parts = [
@@ -48,6 +57,7 @@ def page(report: dict) -> str:
         _scores(systems),
         "![BLEU, NLL and ECE of all systems with their intervals](standings.png)",
         _matched(systems),
+        *([LEARNING] if with_history(systems) else []),
         *([_against_truth(systems, truth)] if truth else []),
         "## Calibration",
         "Bars on the diagonal: the system is right as often as it is sure. Hatching above a bar:"

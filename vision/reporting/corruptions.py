@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from be_keras.tracks.canvas import percent, png, tidy, wrapped
-from vision.reporting.series import legend, looks
+from be_keras.tracks.series import legend, looks
 
 PANELS = {
     "accuracy": "Accuracy\nhigher is better",

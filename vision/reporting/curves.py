@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from be_keras.tracks.canvas import percent, png, tidy
-from vision.reporting.series import legend, looks
+from be_keras.tracks.series import legend, looks
 from vision.reporting.summary import ensembles
 
 # A mean over fewer images says nothing.

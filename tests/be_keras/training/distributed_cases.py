@@ -230,8 +230,8 @@ class Cases:
         return self.train(make, batches, loss="mse", optimizer=lambda: keras.optimizers.SGD(0.1))[1]
 
     def callbacks(self):
-        """ModelCheckpoint, EarlyStopping and validation; what was saved goes on training."""
-        path = f"{sys.argv[1]}.keras"
+        """ModelCheckpoint, EarlyStopping, TensorBoard, validation; what was saved goes on."""
+        path, board = f"{sys.argv[1]}.keras", f"{sys.argv[1]}.board"
         ((x, y),) = token_batches(1, 12)
         with self.strategy.scope():
             model = token_model("shared")
@@ -240,6 +240,7 @@ class Cases:
         callbacks = [
             keras.callbacks.ModelCheckpoint(path, monitor="val_loss"),
             keras.callbacks.EarlyStopping("val_loss", patience=1),
+            keras.callbacks.TensorBoard(board, histogram_freq=1),
         ]
         options = {"validation_data": (x, y), "epochs": 5, "verbose": 0}
         history = model.fit(x, y, batch_size=4, callbacks=callbacks, **options).history
@@ -249,6 +250,7 @@ class Cases:
         again.fit(x, y, batch_size=4, verbose=0)
         return {
             "epochs": np.array(len(history["loss"])),
+            "losses": np.array([history["loss"], board_losses(f"{board}/train")]),
             "validated": np.array([history["val_loss"][-1], history["val_accuracy"][-1]]),
             "evaluated": np.array(found),
             "accumulate": np.array(again.accumulate),
@@ -264,6 +266,15 @@ class Cases:
             count.assign(7)
         spread(self.strategy, [variable, count])
         return {"variable": variable.numpy(), "count": count.numpy()}
+
+
+def board_losses(folder):
+    """The loss of each epoch as TensorBoard shows it."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(folder, size_guidance={"tensors": 0})
+    events.Reload()
+    return [float(tf.make_ndarray(e.tensor_proto)) for e in events.Tensors("epoch_loss")]
 
 
 def embedding_of_both_sides(**options):

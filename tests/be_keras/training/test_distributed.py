@@ -197,6 +197,8 @@ def test_callbacks_work_and_saved_models_go_on(compare, results, topology):
     for found in results(topology, "graph", "callbacks"):
         assert found["epochs"] == 2 and found["accumulate"] == 2
         np.testing.assert_allclose(found["evaluated"], found["validated"], atol=1e-6)
+        in_history, on_board = found["losses"]
+        np.testing.assert_allclose(on_board, in_history, rtol=1e-6)
 
 
 def test_the_chief_spreads_its_values(results):

@@ -5,7 +5,7 @@ import pytest
 
 from vision.reporting import curves
 from vision.reporting.curves import diversity_figure, rejection_figure
-from vision.reporting.series import looks
+from be_keras.tracks.series import looks
 
 
 @pytest.fixture

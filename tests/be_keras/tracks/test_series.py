@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from be_keras.tracks.canvas import png
-from vision.reporting.series import legend, looks
+from be_keras.tracks.series import legend, looks
 
 
 def test_looks_differ():

@@ -1,0 +1,68 @@
+"""Interrupts that wait: what runs is whole, what was asked is done afterwards."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from be_keras.tracks.interrupts import held_interrupts
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@pytest.fixture(autouse=True)
+def handlers():
+    """SIGTERM interrupts as on the command line; what was there before is put back."""
+    before = [signal.getsignal(number) for number in SIGNALS]
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    yield interrupt
+    for number, handler in zip(SIGNALS, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_block_ends_first(number):
+    done = []
+    with pytest.raises(KeyboardInterrupt):
+        with held_interrupts():
+            try:
+                os.kill(os.getpid(), number)
+                done.append("first")
+            except:  # noqa: E722  as Keras has it
+                pass
+            os.kill(os.getpid(), number)
+            done.append("second")
+        done.append("never")
+    assert done == ["first", "second"]
+
+
+def test_nothing_remains(handlers):
+    with held_interrupts():
+        pass
+    assert signal.getsignal(signal.SIGTERM) is handlers
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_an_error_passes_and_handlers_return(handlers):
+    with pytest.raises(ZeroDivisionError), held_interrupts():
+        1 / 0
+    assert signal.getsignal(signal.SIGTERM) is handlers
+
+
+def test_in_another_thread_it_does_nothing(handlers):
+    found = []
+
+    def work():
+        with held_interrupts():
+            found.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [handlers]
