@@ -17,7 +17,7 @@ DEFAULTS = {
     "cifar-methods": {
         "model": "resnet20",
         "examples": None,
-        "steps": 600,
+        "steps": 480,
         "batch": 64,
         "learning_rate": 0.1,
         "decay": 1e-3,
@@ -26,7 +26,7 @@ DEFAULTS = {
 }
 # Of each task: foreign images of a set, test images to corrupt, and the severities.
 OUTSIDE = {"fashion-methods": 4_000, "cifar-methods": 1_000}
-CORRUPTED = {"fashion-methods": (500, (1, 3, 5)), "cifar-methods": (200, (1, 3, 5))}
+CORRUPTED = {"fashion-methods": (500, (1, 3, 5)), "cifar-methods": (100, (1, 3, 5))}
 
 ONE = {"ensemble_size": None}
 DEEP = {**ONE, "networks": 4}
