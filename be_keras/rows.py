@@ -68,6 +68,40 @@ def _like_labels(weight, output):
     return ops.reshape(weight, (*ops.shape(weight), *[1] * missing))
 
 
+def without_ignored(rows, labels, losses):
+    """Rows whose masks also leave out the labels of the class that their loss ignores.
+
+    A loss with `ignore_class` averages over the other labels, and says so to nobody.
+
+    Args:
+        rows: Structure of outputs `(R, ..., C)` with their masks.
+        labels: Integers `(R, ...)` for each output, a structure like the outputs.
+        losses: Structure of Keras losses, one for each output or one for all.
+
+    Returns:
+        A structure like the outputs.
+    """
+    losses, outputs = keras.tree.flatten(losses), keras.tree.flatten(rows)
+    ignored = [getattr(loss, "ignore_class", None) for loss in losses]
+    if all(each is None for each in ignored):
+        return rows
+    if len(ignored) == 1:
+        ignored *= len(outputs)
+    pairs = zip(outputs, keras.tree.flatten(labels), ignored, strict=True)
+    return keras.tree.pack_sequence_as(rows, [_without(*each) for each in pairs])
+
+
+def _without(output, labels, ignored):
+    if ignored is None:
+        return output
+    kept = ops.not_equal(ops.reshape(labels, ops.shape(output)[:-1]), ignored)
+    mask = mask_of(output)
+    if mask is not None:
+        kept = ops.logical_and(kept, mask)
+    # Keras keeps the mask that a tensor has: another one needs another tensor.
+    return with_mask(ops.reshape(output, ops.shape(output)), kept)
+
+
 def labels_averaged(rows, weights=None):
     """How many labels the losses of all outputs divide by: what a batch weighs in an epoch.
 

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from be_keras.masks import mask_of, with_mask
-from be_keras.rows import labels_averaged, output_rows, repeat_labels, weights_of_each
+from be_keras.rows import (
+    labels_averaged,
+    output_rows,
+    repeat_labels,
+    weights_of_each,
+    without_ignored,
+)
 
 MASK = np.array([[1, 1, 0], [1, 0, 0]], "bool")  # (R, T)
 
@@ -61,3 +67,21 @@ def test_weights_are_dealt_out_to_the_outputs():
     assert weights_of_each([rows, masked], [weights, weights])[1].shape == (2, 1)
     with pytest.raises(ValueError, match="2 weights for 3 outputs"):
         weights_of_each([rows, rows, rows], [weights, weights])
+
+
+def test_labels_of_an_ignored_class_do_not_count():
+    loss = keras.losses.SparseCategoricalCrossentropy
+    labels = np.array([[7, 1, 7], [2, 7, 3]])
+    rows, masked = ones(2, 3, 9), with_mask(ones(2, 3, 9), MASK)
+
+    def count(rows, labels, losses):
+        return float(labels_averaged(without_ignored(rows, labels, losses)))
+
+    assert count(rows, labels, loss(ignore_class=7)) == 3
+    assert count(rows, labels[..., None], loss(ignore_class=7)) == 3
+    assert count(rows, labels, loss()) == count(rows, labels, "mse") == 6
+    assert count(masked, labels, loss(ignore_class=7)) == np.sum(MASK & (labels != 7))
+    assert float(labels_averaged(masked)) == 3  # its own mask stays as it was
+    both = {"a": rows, "b": rows}
+    assert count(both, {"a": labels, "b": labels}, {"a": loss(), "b": loss(ignore_class=7)}) == 9
+    assert count(both, {"a": labels, "b": labels}, loss(ignore_class=7)) == 6

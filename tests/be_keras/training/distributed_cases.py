@@ -104,6 +104,12 @@ class Cases:
         three = self.tokens(3, batch=1)[1]
         return {f"{n}{k}": v for n, d in enumerate((one, two, three)) for k, v in d.items()}
 
+    def ignored(self):
+        """A class that the loss ignores is most of one replica's labels."""
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=1)
+        batches = [(x, np.where(np.arange(8)[:, None] < 5, 1, y)) for x, y in token_batches(4, 8)]
+        return self.train(lambda: token_model("shared"), batches, loss=loss)[1]
+
     def accumulate(self):
         """Micro-batches of two examples, on one replica or two."""
         count = 4 // self.strategy.num_replicas_in_sync

@@ -20,9 +20,9 @@ from be_keras.training import is_chief, strategy
 HERE = Path(__file__).resolve().parent
 # What each topology is worth its time for.
 CASES = {
-    ("one", "graph"): "sgd split odd accumulate full several average adam bfloat16 synchronized"
+    ("one", "graph"): "sgd split odd ignored accumulate full several average adam bfloat16 synchronized"
     " ghosts dropout penalty callbacks",
-    ("two", "graph"): "sgd split odd accumulate several average adam bfloat16 synchronized ghosts"
+    ("two", "graph"): "sgd split odd ignored accumulate several average adam bfloat16 synchronized ghosts"
     " own dropout penalty callbacks",
     ("one", "xla"): "sgd adam",
     ("two", "xla"): "sgd adam accumulate ghosts",
@@ -134,7 +134,7 @@ def test_xla_compiles_the_pass_of_every_process(results, topology, xla):
         assert (found["count"] > 0) == (xla == "xla")
 
 
-@pytest.mark.parametrize("case", ["split", "odd", "several", "average", "penalty"])
+@pytest.mark.parametrize("case", ["split", "odd", "ignored", "several", "average", "penalty"])
 def test_two_replicas_are_as_one_device(compare, case):
     compare(case, "two")
 
