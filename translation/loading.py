@@ -1,12 +1,9 @@
 """Trained models from disk, checked before they are used."""
 
-import zipfile
 from pathlib import Path
 
-import keras
-
+from be_keras.tracks import models
 from be_keras.tracks.errors import UserError
-from be_keras.tracks.interrupts import held_interrupts
 from translation.model import Translator, for_use
 from translation.run_folder import RunFolder
 from translation.vocabulary import Vocabulary
@@ -34,20 +31,8 @@ def load_translator(run: str | Path) -> tuple[Translator, Vocabulary, Path]:
 
 def load_model(path: Path) -> Translator:
     """Load a `.keras` file as it was saved; raises UserError unless a `Translator` is in it."""
-    if not path.is_file():
-        raise UserError(f"{path}: there is no such model; train one with the verb train.")
-    try:
-        with held_interrupts():
-            model = keras.saving.load_model(path)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        first = str(error).strip().split("\n")[0]
-        raise UserError(
-            f"{path}: expected a model of this version, got one that cannot be loaded ({first});"
-            " take another file of the run, or train again with another --out."
-        ) from None
-    if not isinstance(model, Translator):
-        raise UserError(f"{path}: expected a translator, got a {type(model).__name__}.")
-    return model
+    remedy = "take another file of the run, or train again with another --out"
+    return models.load_model(path, Translator, "a translator", remedy)
 
 
 def best_model_path(run: str | Path) -> Path:

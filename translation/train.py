@@ -19,7 +19,6 @@ import numpy as np
 from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
 from be_keras.tracks.errors import UserError
-from be_keras.tracks.interrupts import held_interrupts
 from be_keras.tracks.version import version
 from be_keras.training import is_chief, reseed, spread, stream
 from be_keras.training.options import add_device_arguments, strategy_of

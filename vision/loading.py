@@ -1,6 +1,5 @@
 """Trained runs from disk: a run's folder to a source of logits `(N, M, C)`."""
 
-import zipfile
 from pathlib import Path
 
 import keras
@@ -9,8 +8,8 @@ import numpy as np
 from be_keras import EnsembleModel
 from be_keras.backend import compiled
 from be_keras.ensembles import MCDropout
+from be_keras.tracks import models
 from be_keras.tracks.errors import UserError
-from be_keras.tracks.interrupts import held_interrupts
 from vision.methods import Method
 from vision.run_folder import RunFolder
 from vision.scaling import Scaling
@@ -93,15 +92,5 @@ def _predictor(model):
 
 def load_model(path: Path) -> EnsembleModel:
     """Load a `.keras` file; raises UserError unless a classifier of this version is in it."""
-    try:
-        with held_interrupts():
-            model = keras.saving.load_model(path)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        first = str(error).strip().split("\n")[0]
-        raise UserError(
-            f"{path}: expected a model of this version, got one that cannot be loaded ({first});"
-            " delete the file and repeat the command that made it."
-        ) from None
-    if not isinstance(model, EnsembleModel):
-        raise UserError(f"{path}: expected a classifier, got a {type(model).__name__}.")
-    return model
+    remedy = "delete the file and repeat the command that made it"
+    return models.load_model(path, EnsembleModel, "a classifier", remedy)

@@ -20,10 +20,10 @@ from be_keras.training import is_chief, strategy
 HERE = Path(__file__).resolve().parent
 # What each topology is worth its time for.
 CASES = {
-    ("one", "graph"): "sgd split odd ignored accumulate full several average adam bfloat16 synchronized"
-    " ghosts dropout penalty callbacks",
-    ("two", "graph"): "sgd split odd ignored accumulate several average adam bfloat16 synchronized ghosts"
-    " own dropout penalty callbacks",
+    ("one", "graph"): "sgd split odd ignored accumulate full several average adam bfloat16"
+    " synchronized ghosts dropout penalty callbacks",
+    ("two", "graph"): "sgd split odd ignored accumulate several average adam bfloat16"
+    " synchronized ghosts own dropout penalty callbacks",
     ("one", "xla"): "sgd adam",
     ("two", "xla"): "sgd adam accumulate ghosts",
     ("workers", "graph"): "sgd adam synchronized callbacks chief",

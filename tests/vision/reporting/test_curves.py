@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from be_keras.tracks.series import looks
 from vision.reporting import curves
 from vision.reporting.curves import diversity_figure, rejection_figure
-from be_keras.tracks.series import looks
 
 
 @pytest.fixture
