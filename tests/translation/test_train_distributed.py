@@ -30,8 +30,11 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.fixture(scope="module")
 def settings(small):
-    """Of the smallest run, without dropout, whose masks differ between replicas."""
-    return [*small, "dropout=0"]
+    """Of the smallest run, without dropout, whose masks differ between replicas.
+
+    With patience, so that workers must agree at every validation whether to go on.
+    """
+    return [*small, "dropout=0", "bleu_sentences=1", "patience=2"]
 
 
 @pytest.fixture(scope="module")
