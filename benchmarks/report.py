@@ -99,6 +99,54 @@ def draw_cost(content, path: str | Path) -> None:
     pyplot.close(figure)
 
 
+def draw_growth(content, path: str | Path) -> None:
+    """Draw how a prediction grows with the members, as an image: weights, and times by images.
+
+    Args:
+        content: Of `prediction.py`: "sizes" and "times".
+        path: The image to write, .png or .svg.
+    """
+    import matplotlib  # an extra: tables do without it
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    times = content["times"]
+    # What was measured with one number of members alone does not grow.
+    sizes = [row for row in content["sizes"] if _members_of(content["sizes"], row["model"]) > 1]
+    models = list(dict.fromkeys(row["model"] for row in sizes))
+    batches = sorted({row["images"] for row in times})
+    figure, panels = pyplot.subplots(
+        len(models),
+        1 + len(batches),
+        figsize=(3.6 * (1 + len(batches)), 3.2 * len(models)),
+        squeeze=False,
+        layout="constrained",
+    )
+    for model, (weights, *by_batch) in zip(models, panels, strict=True):
+        _lines(weights, [row for row in sizes if row["model"] == model], "{}_parameters")
+        weights.set_title(f"{model}: parameters", fontsize=10)
+        for panel, images in zip(by_batch, batches, strict=True):
+            for compiler, style in (("graph", "-"), ("xla", "--")):
+                settings = {"model": model, "images": images, "compiler": compiler}
+                _lines(panel, [r for r in times if settings.items() <= r.items()], "{}_ms", style)
+            many = "1 image" if images == 1 else f"{images} images"
+            panel.set_title(f"{model}: {many}, ms\n(graph solid, XLA dashed)", fontsize=10)
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(WAYS), fontsize=9)
+    figure.savefig(path, dpi=130)
+    pyplot.close(figure)
+
+
+def _members_of(rows, model):
+    """How many numbers of members rows of a model have."""
+    return len({row["members"] for row in rows if row["model"] == model})
+
+
+# The figure of each benchmark that has one.
+FIGURES = {"members": draw_cost, "prediction": draw_growth}
+
+
 def _draw_times(panel, rows, network, fixed):
     """Training times; what XLA compiles is dashed."""
     for compiler, style in (("graph", "-"), ("xla", "--")):

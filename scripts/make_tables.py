@@ -143,7 +143,7 @@ def draw_figures(page: str, docs: Path) -> None:
             content = measurements(docs, name)
             if content is not None:
                 (docs / "figures").mkdir(exist_ok=True)
-                report.draw_cost(content, docs / "figures" / f"{key}.png")
+                report.FIGURES[name](content, docs / "figures" / f"{key}.png")
 
 
 def main() -> int:

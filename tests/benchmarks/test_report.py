@@ -101,3 +101,30 @@ def test_a_figure(report, tmp_path):
     path = tmp_path / "cost.png"
     report.draw_cost({"cost": cost, "times": times}, path)
     assert path.stat().st_size > 20_000
+
+
+def test_the_figure_of_growth_has_a_panel_for_each_number_of_images(report, tmp_path, monkeypatch):
+    """What was measured with one number of members is left out."""
+    drawn, lines = [], report._lines
+
+    def recorded(panel, rows, key, *style):
+        drawn.append((key, *style, [row["members"] for row in rows]))
+        lines(panel, rows, key, *style)
+
+    monkeypatch.setattr(report, "_lines", recorded)
+    sizes = [
+        {"model": name, "members": m, "members_parameters": 100 + m, "separate_parameters": 100 * m}
+        for name, m in (("resnet20", 2), ("resnet20", 4), ("wrn28-10", 4))
+    ]
+    times = [
+        {"model": "resnet20", "members": m, "images": images, "compiler": compiler}
+        | {"members_ms": 1.0 * m, "separate_ms": 2.0 * m}
+        for m in (2, 4)
+        for images in (1, 64)
+        for compiler in ("graph", "xla")
+    ]
+    path = tmp_path / "growth.png"
+    report.draw_growth({"sizes": sizes, "times": times}, path)
+    of_times = [("{}_ms", style, [2, 4]) for style in ("-", "--")]
+    assert drawn == [("{}_parameters", [2, 4]), *of_times, *of_times]
+    assert path.stat().st_size > 20_000
