@@ -20,7 +20,7 @@ from be_keras.experiments import Cell, cached
 from vision import scoring
 from vision.arithmetic import multiply_adds
 from vision.images import Images
-from vision.predictions import Predictions
+from vision.predictions import NotFinite, Predictions
 from vision.scaling import Scaling
 from vision.scoring import Corrupted
 from vision.settings import Settings, make_settings
@@ -157,12 +157,16 @@ class ImageCells:
         def of_pixels(pixels):
             return logits_of(scaling(pixels))
 
-        found = Predictions(of_pixels, self.task.test)
-        foreign = {
-            name: Predictions(of_pixels, images, foreign=True)
-            for name, images in self.task.outside.items()
-        }
-        if found.diverged or any(each.diverged for each in foreign.values()):
+        try:
+            found = Predictions(of_pixels, self.task.test)
+            foreign = {
+                name: Predictions(of_pixels, images, foreign=True)
+                for name, images in self.task.outside.items()
+            }
+            under = None
+            if self.task.corrupted:
+                under = scoring.under_corruption(of_pixels, self.task.corrupted)
+        except NotFinite:
             return {"diverged": True}
         log_likelihood = found.calibrated()
         detection = scoring.out_of_distribution(found, foreign)
@@ -183,9 +187,7 @@ class ImageCells:
             },
             "reference": [float(value) for value in -np.mean(curve, axis=1)],
         }
-        if self.task.corrupted:
-            result["corruptions"] = scoring.under_corruption(of_pixels, self.task.corrupted)
-        return result
+        return result if under is None else {**result, "corruptions": under}
 
 
 def costs(settings: Settings, networks: int = 1) -> dict:

@@ -26,7 +26,7 @@ DEFAULTS = {
 }
 # Of each task: foreign images of a set, test images to corrupt, and the severities.
 OUTSIDE = {"fashion-methods": 4_000, "cifar-methods": 1_000}
-CORRUPTED = {"fashion-methods": (500, (1, 3, 5)), "cifar-methods": (100, (1, 3, 5))}
+CORRUPTED = {"fashion-methods": (500, (1, 3, 5)), "cifar-methods": (200, (1, 3, 5))}
 
 ONE = {"ensemble_size": None}
 DEEP = {**ONE, "networks": 4}
@@ -52,7 +52,9 @@ QUESTIONS = {
         [
             ("one network", ONE),
             ("BatchEnsemble-4, 1/4 of the steps", {**MEMBERS, "steps": 0.25}),
+            ("MC dropout, 16 samples", {**ONE, **DROPOUT, "samples": 16}),
             ("BatchEnsemble-4, split batches", {**MEMBERS, "members": "split"}),
+            ("BatchEnsemble-4, split batches, mean", {"ensemble_size": 4, "members": "split"}),
             ("deep ensemble of 4, 1/4 of the steps", {**DEEP, "steps": 0.25}),
             ("one network, 4 times the steps", {**ONE, "steps": 4.0}),
         ],

@@ -20,7 +20,7 @@ from vision.fingerprint import fingerprint
 from vision.images import Images
 from vision.loading import Classifier
 from vision.matching import match
-from vision.predictions import CHUNK, Predictions
+from vision.predictions import CHUNK, NotFinite, Predictions
 from vision.reference import check_fits, equivalent
 from vision.soft_labels import read_soft_labels
 from vision.sources import read_images
@@ -65,14 +65,17 @@ def evaluate(
     def logits_of(pixels):
         return classifier.logits(pixels, batch)
 
-    found, testing = _timed(classifier, logits_of, test, name, batch)
-    foreign = {
-        key: Predictions(logits_of, match(images, *classifier.shape), True, f"{name}: {key}")
-        for key, images in (outside or {}).items()
-    }
-    under = None
-    if corrupted:
-        under = scoring.under_corruption(logits_of, corrupted, f"{name}: corruptions")
+    try:
+        found, testing = _timed(logits_of, test, name, batch)
+        foreign = {
+            key: Predictions(logits_of, match(images, *classifier.shape), True, f"{name}: {key}")
+            for key, images in (outside or {}).items()
+        }
+        under = None
+        if corrupted:
+            under = scoring.under_corruption(logits_of, corrupted, f"{name}: corruptions")
+    except NotFinite as error:
+        raise UserError(f"{classifier.folder.path}: {error}") from None
     evaluation = {
         "name": name,
         **_described(classifier),
@@ -94,7 +97,7 @@ def evaluate(
     return evaluation, found
 
 
-def _timed(classifier, logits_of, test, name, batch):
+def _timed(logits_of, test, name, batch):
     """Predictions on the test images, and what they took."""
     for count in {min(len(test), CHUNK), len(test) % CHUNK} - {0}:
         logits_of(test.pixels(np.arange(count)))  # compiles: not what is timed
@@ -108,11 +111,6 @@ def _timed(classifier, logits_of, test, name, batch):
         return logits
 
     found = Predictions(timed, test, title=f"{name}: test images")
-    if found.diverged:
-        raise UserError(
-            f"{classifier.folder.path}: its logits are not finite; train again with a lower"
-            " --set learning_rate=... in a new --out."
-        )
     testing = {
         "seconds": seconds,
         "images": len(test),
@@ -211,7 +209,8 @@ def run(args: argparse.Namespace) -> None:
         soft_labels = read_soft_labels(args.soft_labels, len(test), len(test.class_names))
     corrupted = None
     if args.corrupted:
-        chosen = test.select(np.arange(min(args.corrupted, len(test))))
+        # Sets that are read from folders come class by class.
+        chosen = test.take(min(args.corrupted, len(test)), seed=0)
         corrupted = scoring.corrupt_all(chosen, title="corruptions")
     evaluation, found = evaluate(
         classifier,

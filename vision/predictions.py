@@ -10,9 +10,14 @@ import numpy as np
 from tqdm import tqdm
 
 from be_keras import metrics
+from be_keras.tracks.errors import UserError
 from vision.images import Images
 
 CHUNK = 1_000  # images whose logits are held at once
+
+
+class NotFinite(UserError):
+    """A network gave a logit that is no number."""
 
 
 class Predictions:
@@ -30,7 +35,9 @@ class Predictions:
         log_probs: `(N, C)` of the mean, or None for foreign images.
         members: `accuracy` and `nll` `(M,)` of each member alone; empty for foreign images.
         of_members: `(M, N, C)`, each member's log-probabilities if they are kept, or None.
-        diverged: whether a logit was not finite, after which nothing else is kept.
+
+    Raises:
+        NotFinite: a logit is not finite.
     """
 
     def __init__(
@@ -42,14 +49,16 @@ class Predictions:
         keep_members: bool = False,
     ):
         records, log_probs, members, kept = metrics.Records(), [], [], []
-        self.diverged, self.labels = False, images.labels
+        self.labels = images.labels
         starts = range(0, len(images), CHUNK)
         for start in tqdm(starts, desc=title, unit=" thousand", disable=not title, leave=False):
             chosen = np.arange(start, min(start + CHUNK, len(images)))
             logits = logits_of(images.pixels(chosen))
             if not np.all(np.isfinite(logits)):
-                self.diverged = True
-                return
+                raise NotFinite(
+                    "expected finite logits, got others; train again with a lower"
+                    " --set learning_rate=... in a new --out."
+                )
             labels = np.zeros(len(chosen), np.int32) if foreign else images.labels[chosen]
             records.append(metrics.ensemble_records(logits, labels))
             if not foreign:

@@ -53,7 +53,7 @@ def rejection(columns: dict[str, np.ndarray]) -> dict:
 
 
 def out_of_distribution(inside: Predictions, foreign: dict[str, Predictions]) -> dict:
-    """Detection of foreign images by three scores, and histograms of the mean's entropy."""
+    """Detection of foreign images by three scores, AUROC with its interval; histograms of entropy."""
     known = metrics.uncertainties(inside.columns)
     highest = np.log(inside.log_probs.shape[-1])
     edges = np.linspace(0, highest, BINS + 1)
@@ -66,7 +66,7 @@ def out_of_distribution(inside: Predictions, foreign: dict[str, Predictions]) ->
         ]
         found[name] = {
             "images": len(unknown["entropy"]),
-            "scores": {key: metrics.ood_scores(known[key], unknown[key]) for key in known},
+            "scores": {key: _detection(known[key], unknown[key]) for key in known},
             "histogram": {
                 "edges": _numbers(edges),
                 "inside": counts[0].tolist(),
@@ -74,6 +74,13 @@ def out_of_distribution(inside: Predictions, foreign: dict[str, Predictions]) ->
             },
         }
     return found
+
+
+def _detection(known: np.ndarray, unknown: np.ndarray) -> dict:
+    scores = metrics.ood_scores(known, unknown)
+    if min(len(known), len(unknown)) < 2:
+        return scores
+    return {**scores, "auroc_interval": list(metrics.auroc_interval(known, unknown))}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,28 +132,84 @@ class _OnDemand(Sequence):
 
 
 def under_corruption(
-    logits_of: Callable[[np.ndarray], np.ndarray], corrupted: Corrupted, title: str = ""
+    logits_of: Callable[[np.ndarray], np.ndarray],
+    corrupted: Corrupted,
+    title: str = "",
+    samples: int = 200,
 ) -> dict:
-    """Accuracy, NLL and ECE under each corruption and severity, and their means.
+    """Accuracy, NLL and ECE under corruption: of each kind, of each severity, and in the mean.
+
+    ECE takes the noise of its bins for miscalibration, the more the fewer images there are: it is
+    taken over all kinds of a severity, or all severities of a kind, at once.
 
     Args:
         logits_of: from uint8 images to logits `(n, M, C)`.
         corrupted: the images.
         title: of the progress bar; none without.
+        samples: of the bootstrap over images, each with all that was made of it.
+
+    Returns:
+        `images`, `severities`; `by_name`, by corruption: `accuracy` and `nll`, a list by severity,
+        and `ece`; `by_severity` and `mean`, each of all three scores; `intervals` of the mean, by
+        score, where there are several images.
+
+    Raises:
+        NotFinite: a logit is not finite.
     """
-    by_name = {}
-    bar = tqdm(corrupted.images.items(), desc=title, disable=not title, leave=False)
-    for name, sets in bar:
-        rows = [metrics.scores(Predictions(logits_of, images).columns) for images in sets]
-        by_name[name] = {key: [row[key] for row in rows] for key in ("accuracy", "nll", "ece")}
+    severities = list(corrupted.severities)
+    found = {
+        name: [Predictions(logits_of, images).columns for images in sets]
+        for name, sets in tqdm(corrupted.images.items(), desc=title, disable=not title, leave=False)
+    }
+    of_severity = [_joined([sets[i] for sets in found.values()]) for i in range(len(severities))]
+    columns = _joined(of_severity)
+    size = len(columns["correct"])
+    images = size // (len(found) * len(severities))
+
+    def mean(columns, weights):
+        parts = np.split(np.arange(size), len(severities))
+        rows = [_of({k: v[part] for k, v in columns.items()}, weights[part]) for part in parts]
+        return {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
+
+    intervals = {}
+    if images > 1:
+        group = np.tile(np.arange(images), size // images)
+        intervals = metrics.bootstrap_intervals(columns, mean, samples=samples, group=group)
+    by_severity = [_of(part) for part in of_severity]
     return {
-        "images": len(next(iter(corrupted.images.values()))[0]),
-        "severities": list(corrupted.severities),
-        "by_name": by_name,
-        "mean": {
-            key: float(np.mean([values[key] for values in by_name.values()]))
-            for key in ("accuracy", "nll", "ece")
+        "images": images,
+        "severities": severities,
+        "by_name": {
+            name: {
+                "accuracy": [_of(part)["accuracy"] for part in sets],
+                "nll": [_of(part)["nll"] for part in sets],
+                "ece": _of(_joined(sets))["ece"],
+            }
+            for name, sets in found.items()
         },
+        "by_severity": {key: [row[key] for row in by_severity] for key in by_severity[0]},
+        "mean": mean(columns, np.ones(size)),
+        "intervals": {key: list(interval) for key, interval in intervals.items()},
+    }
+
+
+def _joined(parts: Sequence[dict]) -> dict[str, np.ndarray]:
+    """What the three scores need of several sets of records."""
+    return {
+        key: np.concatenate([part[key] for part in parts])
+        for key in ("correct", "confidence", "log_likelihood")
+    }
+
+
+def _of(columns: dict, weights: np.ndarray | None = None) -> dict[str, float]:
+    """Accuracy, NLL and ECE; weights count each record so many times."""
+    ece = metrics.expected_calibration_error(
+        columns["confidence"], columns["correct"], weights=weights
+    )
+    return {
+        "accuracy": float(np.average(columns["correct"].astype(np.float64), weights=weights)),
+        "nll": -float(np.average(columns["log_likelihood"].astype(np.float64), weights=weights)),
+        "ece": ece,
     }
 
 

@@ -15,7 +15,7 @@ from be_keras.metrics.equivalent import (
 )
 from be_keras.metrics.gradients import member_gradient_cosines
 from be_keras.metrics.log_probs import mean_log_probs
-from be_keras.metrics.ood import ood_scores, uncertainties
+from be_keras.metrics.ood import auroc_interval, ood_scores, uncertainties
 from be_keras.metrics.records import ensemble_records
 from be_keras.metrics.scores import scores
 from be_keras.metrics.store import Records
@@ -23,6 +23,7 @@ from be_keras.metrics.temperature import calibrated_log_likelihood, fit_temperat
 
 __all__ = [
     "Records",
+    "auroc_interval",
     "bootstrap_difference",
     "bootstrap_intervals",
     "calibrated_log_likelihood",

@@ -2,6 +2,8 @@
 ones, in NumPy. Higher must mean more foreign.
 """
 
+from statistics import NormalDist
+
 import numpy as np
 
 
@@ -58,6 +60,45 @@ def ood_scores(inside, outside):
         "aupr": float(foreign @ precision / len(outside)),
         "fpr95": float(flagged[enough] / len(inside)),
     }
+
+
+def auroc_interval(inside, outside, level=0.95):
+    """Give the interval of `auroc` by DeLong, DeLong & Clarke-Pearson (1988), cut to [0, 1].
+
+    It holds the chance in both sets of examples; no resampling. Where every foreign example is
+    the more uncertain one, or none, it is as narrow as a point, which only says that the sets are
+    too small to tell.
+
+    Args:
+        inside, outside: as in `ood_scores`, at least 2 values each.
+        level: share of the samples whose interval holds the true value, between 0 and 1.
+
+    Returns:
+        `(low, high)`.
+
+    Raises:
+        ValueError: as `ood_scores`; fewer than 2 values, or `level` out of range.
+    """
+    inside, outside = _checked("inside", inside), _checked("outside", outside)
+    if min(len(inside), len(outside)) < 2 or not 0.0 < level < 1.0:
+        raise ValueError(
+            "An interval needs 2 values of each and a level between 0 and 1. "
+            f"Received {len(inside)} and {len(outside)} values, level={level}"
+        )
+    # How often each foreign example is above the familiar ones, and each familiar one below.
+    above = _share_below(outside, inside)
+    below = 1.0 - _share_below(inside, outside)
+    spread = np.var(above, ddof=1) / len(above) + np.var(below, ddof=1) / len(below)
+    half = NormalDist().inv_cdf(0.5 + level / 2.0) * np.sqrt(spread)
+    middle = float(np.mean(above))
+    return max(0.0, middle - float(half)), min(1.0, middle + float(half))
+
+
+def _share_below(values, others):
+    """Share of `others` below each value, ties half."""
+    others = np.sort(others)
+    sides = [np.searchsorted(others, values, side) for side in ("left", "right")]
+    return (sides[0] + sides[1]) / (2.0 * len(others))
 
 
 def _checked(name, values):

@@ -34,7 +34,8 @@ def ensemble_records(logits, labels):
         mean, `member_entropy` (mean of the members'), `mutual_information` (their difference,
         at least 0), `disagreement` (share of the M(M-1)/2 pairs of members that predict
         different classes), `pairwise_kl` (mean over the M(M-1) ordered pairs), `label` (int32).
-        With M = 1, `disagreement` and `pairwise_kl` are 0.
+        With M = 1, `disagreement`, `pairwise_kl` and
+        `mutual_information` are 0.
 
     Raises:
         ValueError: if the shapes do not fit, M is unknown, or labels are not integers.
@@ -50,6 +51,10 @@ def ensemble_records(logits, labels):
     prediction = ops.cast(ops.argmax(mean_p, axis=-1), "int32")
     votes = ops.cast(ops.argmax(logits, axis=-1), "int32")
     finite = ops.all(ops.isfinite(logits), axis=(1, -1))
+    information = ops.maximum(entropy - member_entropy, 0.0)
+    if logits.shape[1] == 1:
+        # Both entropies are the same; what rounding leaves between them would be ranked.
+        member_entropy, information = entropy, ops.zeros_like(entropy)
     return {
         "label": labels,
         "prediction": prediction,
@@ -60,7 +65,7 @@ def ensemble_records(logits, labels):
         **_proper_scores(log_p, mean_p, labels, finite),
         "entropy": entropy,
         "member_entropy": member_entropy,
-        "mutual_information": ops.maximum(entropy - member_entropy, 0.0),
+        "mutual_information": information,
         "disagreement": _disagreement(votes),
         "pairwise_kl": _pairwise_kl(p, log_p, mean_p),
     }

@@ -14,14 +14,15 @@ from be_keras.tracks.canvas import BLUE, GREEN, GREY, INK, ORANGE, png, tidy, wr
 
 MOST_COLUMNS = 4
 OVERCONFIDENT = {"facecolor": "#fbe9e2", "edgecolor": ORANGE, "hatch": "////", "lw": 0.6}
-UNDERCONFIDENT = {"facecolor": "#9fd0c4", "edgecolor": GREEN, "hatch": "////", "lw": 0.6}
+# On the bar, whose colour stays to be seen.
+UNDERCONFIDENT = {"facecolor": "none", "edgecolor": "white", "hatch": "////", "lw": 0.0}
 
 
 def reliability_figure(systems: dict[str, dict], unit: str) -> bytes:
     """Draw one reliability diagram per system, with how much each bin holds below it.
 
     A bar is the accuracy in a confidence bin; the hatching is what lies between it and the bin's
-    mean confidence, above the bar where the system is overconfident, in the bar where it is
+    mean confidence, above the bar where the system is overconfident, on the bar where it is
     underconfident. Counts are on a logarithmic scale that all systems share.
 
     Args:
@@ -93,5 +94,5 @@ def _legend() -> list[Artist]:
         Line2D([], [], ls="--", color=INK, lw=1, label="perfectly calibrated"),
         Patch(color=BLUE, label="accuracy"),
         Patch(**OVERCONFIDENT, label="overconfident by"),
-        Patch(**UNDERCONFIDENT, label="underconfident by"),
+        Patch(**{**UNDERCONFIDENT, "facecolor": BLUE}, label="underconfident by"),
     ]

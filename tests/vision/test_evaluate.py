@@ -143,7 +143,7 @@ def test_logits_that_are_not_finite(runs, tmp_path):
     broken = Classifier(tmp_path / "run")
     kernel = broken.networks[0].trainable_variables[-2]  # the head's: ReLU may swallow NaN
     kernel.assign(np.nan * keras.ops.convert_to_numpy(kernel))
-    with pytest.raises(UserError, match="its logits are not finite"):
+    with pytest.raises(UserError, match="expected finite logits"):
         evaluate(broken, TEST, "x")
 
 

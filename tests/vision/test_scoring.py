@@ -7,7 +7,7 @@ from be_keras import metrics
 from vision import scoring
 from vision.corruptions import NAMES, corrupt
 from vision.images import Images
-from vision.predictions import Predictions
+from vision.predictions import NotFinite, Predictions
 
 DRAW = np.random.default_rng(0)
 CLASSES = 4
@@ -50,8 +50,13 @@ def test_foreign_images_need_no_label(found):
 
 
 def test_logits_that_are_not_finite():
-    found = Predictions(lambda pixels: logits_of(pixels) * np.nan, images_of(5))
-    assert found.diverged and not hasattr(found, "columns")
+    def broken(pixels):
+        return logits_of(pixels) * np.nan
+
+    with pytest.raises(NotFinite, match="lower --set learning_rate"):
+        Predictions(broken, images_of(5))
+    with pytest.raises(NotFinite):
+        scoring.under_corruption(broken, scoring.corrupt_all(images_of(5), (1,)))
 
 
 def test_in_distribution(found):
@@ -84,7 +89,9 @@ def test_out_of_distribution_counts_every_image(found):
     assert sum(result["histogram"]["outside"]) == 9
     assert len(result["histogram"]["edges"]) == 1 + len(result["histogram"]["inside"])
     expected = metrics.ood_scores(found.columns["entropy"], foreign.columns["entropy"])
+    low, high = result["scores"]["entropy"].pop("auroc_interval")
     assert result["scores"]["entropy"] == expected
+    assert low <= expected["auroc"] <= high
 
 
 def test_corruptions_are_each_scored_once():
@@ -98,6 +105,37 @@ def test_corruptions_are_each_scored_once():
     assert result["by_name"]["contrast"]["accuracy"][1] == pytest.approx(right)
     every = [value for each in result["by_name"].values() for value in each["nll"]]
     assert len(every) == 30 and result["mean"]["nll"] == pytest.approx(np.mean(every))
+    low, high = result["intervals"]["nll"]
+    assert low < result["mean"]["nll"] < high
+
+
+def test_calibration_under_corruption_pools_before_it_bins():
+    """Of a calibrated system small sets alone would show an error that is all noise."""
+
+    def guessing(pixels):
+        logits = np.zeros((len(pixels), 1, 2))
+        logits[..., 0] = np.log(0.75 / 0.25)
+        return logits
+
+    draw = np.random.default_rng(0)
+    pixels = draw.integers(0, 256, (60, 8, 8, 3)).astype("uint8")
+    labels = np.arange(60, dtype="int32") % 4 // 3  # class 0 three times of four
+    corrupted = scoring.corrupt_all(Images(pixels, labels, ("a", "b")), (1, 5))
+    result = scoring.under_corruption(guessing, corrupted)
+    assert result["by_severity"]["ece"] == pytest.approx([0, 0], abs=1e-6)
+    assert result["mean"]["ece"] == pytest.approx(0, abs=1e-6)
+
+    names = list(NAMES)
+    half = {
+        name: [images.select(np.arange(0, 60, 2 if i % 2 else 1)[:30]) for images in sets]
+        for i, (name, sets) in enumerate(corrupted.images.items())
+    }
+    result = scoring.under_corruption(guessing, scoring.Corrupted((1, 5), half))
+    assert result["by_name"][names[1]]["ece"] > 0.2  # every second image: all of class 0
+    expected = abs(
+        0.75 - np.mean([np.mean(sets[0].labels == 0) for sets in half.values()])
+    )
+    assert result["mean"]["ece"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_corrupted_images_are_made_on_demand_where_they_take_too_much(monkeypatch):

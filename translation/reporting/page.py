@@ -2,7 +2,16 @@
 
 from collections.abc import Callable
 
-from be_keras.tracks.pages import ABSENT, EQUALLY, matched, number, plain, table, with_interval
+from be_keras.tracks.pages import (
+    ABSENT,
+    CALIBRATION,
+    EQUALLY,
+    matched,
+    number,
+    plain,
+    table,
+    with_interval,
+)
 from translation.reporting.learning import with_history
 from translation.reporting.summary import score_and_interval
 
@@ -60,8 +69,7 @@ def page(report: dict) -> str:
         *([LEARNING] if with_history(systems) else []),
         *([_against_truth(systems, truth)] if truth else []),
         "## Calibration",
-        "Bars on the diagonal: the system is right as often as it is sure. Hatching above a bar:"
-        " surer than right. Below: the number of tokens per bin.",
+        CALIBRATION.format(unit="tokens"),
         "![Accuracy by confidence, one diagram per system](reliability.png)",
         LEGEND + ("\n" + TRUTH_LEGEND if truth else ""),
         _signatures(systems),

@@ -48,10 +48,15 @@ REQUIRED_WITHIN = {
     "corruptions": {
         "severities": NUMBERS,
         "by_name": TABLE,
+        "by_severity": TABLE,
         **dict.fromkeys(("mean.accuracy", "mean.nll", "mean.ece"), NUMBER),
     },
 }
-OPTIONAL = (("testing", "peak_memory_bytes"), ("corruptions", "images"))
+OPTIONAL = (
+    ("testing", "peak_memory_bytes"),
+    ("training", "peak_memory_bytes"),
+    ("corruptions", "images"),
+)
 REQUIRED_OF_OUTSIDE = {
     "images": POSITIVE,
     "scores.entropy.auroc": NUMBER,
@@ -114,13 +119,22 @@ def _table(evaluation: dict, key: str, path: Path) -> dict:
 def _check_corruptions(corruptions: dict, path: Path) -> None:
     severities = max(1, len(corruptions["severities"]))
     for name, scores in corruptions["by_name"].items():
-        for key in ("accuracy", "nll", "ece"):
+        for key in ("accuracy", "nll"):
             values = scores.get(key) if isinstance(scores, dict) else None
             check_numbers(values, severities, path, f"corruptions.by_name.{name}.{key}")
+        check_keys(scores, {"ece": NUMBER}, path, f"corruptions.by_name.{name}.")
+    for key in ("accuracy", "nll", "ece"):
+        values = corruptions["by_severity"].get(key)
+        check_numbers(values, severities, path, f"corruptions.by_severity.{key}")
+    for key, interval in (corruptions.get("intervals") or {}).items():
+        check_numbers(interval, 2, path, f"corruptions.intervals.{key}")
 
 
 def _check_outside(found: dict, path: Path, under: str) -> None:
     check_keys(found, REQUIRED_OF_OUTSIDE, path, under)
+    for key, scores in found["scores"].items():
+        if scores.get("auroc_interval") is not None:
+            check_numbers(scores["auroc_interval"], 2, path, f"{under}scores.{key}.auroc_interval")
     bins = max(1, len(found["histogram"]["edges"]) - 1)
     for key in ("inside", "outside"):
         check_numbers(found["histogram"].get(key), bins, path, f"{under}histogram.{key}")

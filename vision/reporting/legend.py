@@ -2,8 +2,9 @@
 
 ALWAYS = """\
 - **Arrows**: ↑ higher is better, ↓ lower is better. In brackets the 95 % interval of a bootstrap
-  over the test images; systems whose intervals overlap widely may be equally good. That of ECE can
-  lie above its value: chance in the bins counts as error.
+  over the test images: how far other images could have moved the score. All systems saw the same
+  images, so that those whose intervals overlap may differ all the same. That of ECE can lie above
+  its value: chance in the bins counts as error.
 - **Accuracy** (%): how often the likeliest class is the right one. Ensembles are scored by the mean
   of their members' probabilities.
 - **Disagreement** (%): how often two members choose different classes. Members that never disagree
@@ -19,14 +20,17 @@ ALWAYS = """\
   diagrams. 0 means that of all images given 70 %, 70 % are right. Few images raise it by chance.
 - **Brier** (0 to 2): squared distance between probabilities and what came.
 - **Cost**: in brackets how many times that of the smallest system. Multiply-adds are those of
-  kernels. Times and memory hold for the machine that the evaluation ran on."""
+  kernels. Times and memory are those of the machines that trained and tested; peak memory is that of
+  the process on its host, the libraries included."""
 
 OF_MEMBERS = """\
 - **Members**: how many predictions are averaged. **Of one alone**: from the worst to the best.
 - **Pairwise KL** (nats): how far the probabilities of two members lie apart."""
 
 OF_CORRUPTIONS = """\
-- **Corrupted**: means over all kinds of corruption and all severities."""
+- **Corrupted**: means over all kinds of corruption and all severities; ECE is taken over all kinds
+  of a severity at once, then the mean over severities. In brackets the 95 % interval of a bootstrap
+  over images, each with all that was made of it."""
 
 OF_MCE = """\
 - **mCE**, mean corruption error: the errors under each corruption as a multiple of those of
@@ -34,7 +38,8 @@ OF_MCE = """\
 
 OF_OUTSIDE = """\
 - **AUROC** (0 to 1): how well the uncertainty, by the entropy of the prediction or by mutual
-  information, tells unknown images from test images. 0.5 is chance."""
+  information, tells unknown images from test images. 0.5 is chance. In brackets the 95 % interval
+  (DeLong)."""
 
 OF_PEOPLE = """\
 - **Cross-entropy to people** (nats): how surprised the system is by the classes that people chose.

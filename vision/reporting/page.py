@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from be_keras.tracks.pages import EQUALLY, matched, plain
+from be_keras.tracks.pages import CALIBRATION, EQUALLY, matched, plain
 from vision.reporting import legend, tables
 from vision.reporting.corruptions import corrupted
 from vision.reporting.figures import FIGURES
@@ -40,8 +40,7 @@ def page(report: dict, figures: Collection[str]) -> str:
         "": _compared(systems, report["data"]),
         "Comparison": _comparison(systems),
         "How members differ": _diversity(systems),
-        "Calibration": "Bars on the diagonal: the system is right as often as it is sure. Hatching"
-        " above a bar: surer than right. Below: the number of images per bin.",
+        "Calibration": CALIBRATION.format(unit="images"),
         "Rejecting the least certain images": "A system that knows when it may be wrong gains fast"
         " as the images it is least confident of are left to somebody else.",
         "Corrupted images": _corruptions(systems),

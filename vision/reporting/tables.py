@@ -73,6 +73,7 @@ def costs(systems: dict[str, dict]) -> str:
         "parameters": lambda s: _size(s, "parameters", "parameters_ratio"),
         "weight memory": lambda s: _size(s, "weight_bytes", "weight_ratio", "B"),
         "checkpoint": lambda s: _size(s, "checkpoint_bytes", "checkpoint_ratio", "B"),
+        "peak memory in training": lambda s: _peak(s["training"].get("peak_memory_bytes")),
         "training, s": lambda s: f"{s['training']['seconds']:,.0f}",
         "multiply-adds of training": lambda s: amount(s["training"]["multiply_adds"]),
         "test images a second": lambda s: _speed(s["testing"]),
@@ -109,12 +110,18 @@ def _equivalent(found: dict | None) -> str:
 
 def _auroc(system: dict, name: str, score: str) -> str:
     found = (system.get("outside") or {}).get(name)
-    return f"{found['scores'][score]['auroc']:.3f}" if found else ABSENT
+    if not found:
+        return ABSENT
+    scores = found["scores"][score]
+    return with_interval(scores["auroc"], scores.get("auroc_interval"), ".3f")
 
 
 def _corrupted(system: dict, key: str, factor: float, form: str) -> str:
     found = system.get("corruptions")
-    return format(factor * found["mean"][key], form) if found else ABSENT
+    if not found:
+        return ABSENT
+    bounds = [factor * bound for bound in (found.get("intervals") or {}).get(key) or []]
+    return with_interval(factor * found["mean"][key], bounds, form)
 
 
 def _range(values: list[float], factor: float, form: str) -> str:

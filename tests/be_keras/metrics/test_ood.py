@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from be_keras.metrics import ood_scores, uncertainties
+from be_keras.metrics import auroc_interval, ood_scores, uncertainties
 
 # Few different values make ties common.
 VALUES = st.lists(st.integers(0, 6), min_size=1, max_size=30)
@@ -94,3 +94,45 @@ def test_uncertainties():
 def test_bad_input(inside, outside, message):
     with pytest.raises(ValueError, match=message):
         ood_scores(inside, outside)
+
+
+def test_the_interval_by_hand():
+    """DeLong's structural components of two small sets, with a tie."""
+    low, high = auroc_interval([1.0, 3.0], [2.0, 3.0, 4.0])
+    above, below = [0.5, 0.75, 1.0], [1.0, 0.5]  # each foreign one; each familiar one
+    spread = np.var(above, ddof=1) / 3 + np.var(below, ddof=1) / 2
+    assert low == pytest.approx(max(0, 0.75 - 1.959964 * np.sqrt(spread)))
+    assert high == min(1.0, 0.75 + 1.959964 * np.sqrt(spread))
+
+
+def test_the_interval_is_that_of_the_bootstrap():
+    rng = np.random.default_rng(1)
+    inside, outside = rng.normal(size=400), rng.normal(loc=0.7, size=300)
+    resampled = [
+        ood_scores(rng.choice(inside, 400), rng.choice(outside, 300))["auroc"] for _ in range(1000)
+    ]
+    expected = np.quantile(resampled, [0.05, 0.95])
+    np.testing.assert_allclose(auroc_interval(inside, outside, level=0.9), expected, atol=0.004)
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(2)
+    truth = 0.7602499  # Phi(1 / sqrt(2))
+    intervals = [
+        auroc_interval(rng.normal(size=60), rng.normal(loc=1.0, size=50)) for _ in range(500)
+    ]
+    held = np.mean([low <= truth <= high for low, high in intervals])
+    assert 0.92 <= held <= 0.975
+
+
+def test_an_interval_stays_where_auroc_can_be():
+    assert auroc_interval([0.0, 1.0], [2.0, 3.0]) == (1.0, 1.0)
+    assert auroc_interval([0.0, 2.0, 2.5], [1.9, 3.0])[1] == 1.0
+
+
+@pytest.mark.parametrize("sets", [([1.0], [1.0, 2.0]), ([1.0, 2.0], [1.0])])
+def test_an_interval_needs_two_of_each(sets):
+    with pytest.raises(ValueError, match="2 values of each"):
+        auroc_interval(*sets)
+    with pytest.raises(ValueError, match="level=1.0"):
+        auroc_interval([1.0, 2.0], [1.0, 2.0], level=1.0)

@@ -119,6 +119,13 @@ def test_uniform_members_know_nothing_and_agree():
         assert records[name] == pytest.approx(0.0, abs=1e-6), name
 
 
+def test_one_network_has_no_information_between_members_at_all():
+    """What rounding left of it would be ranked by measures of detection."""
+    records = ensemble_records(*random_case((500, 1, 10)))
+    assert not np.any(records["mutual_information"])
+    np.testing.assert_array_equal(records["member_entropy"], records["entropy"])
+
+
 def test_two_certain_members_that_disagree():
     logits = np.array([[[100.0, 0.0, 0.0], [0.0, 100.0, 0.0]]], "float32")
     records = measure(logits, np.array([0]))

@@ -109,9 +109,9 @@ def _rejection(columns):
 
 def _corruptions(members, labels, seed, classes, skill=2.5, spread=0.8):
     """Members lose the label and each other as severity rises."""
-    by_name = {}
+    by_name, keys = {}, ("accuracy", "nll", "ece")
     for kind in KINDS:
-        each = {"accuracy": [], "nll": [], "ece": []}
+        each = {key: [] for key in keys}
         for severity in SEVERITIES:
             left = skill * (1 - severity / (4 + 2 * KINDS.index(kind)))
             logits = make_logits(members, labels, left, spread * (1 + severity), seed, classes)
@@ -119,8 +119,19 @@ def _corruptions(members, labels, seed, classes, skill=2.5, spread=0.8):
             for key in each:
                 each[key].append(found[key])
         by_name[kind] = each
-    mean = {key: float(np.mean([by_name[kind][key] for kind in KINDS])) for key in each}
-    return {"severities": SEVERITIES, "by_name": by_name, "mean": mean}
+    by_severity = {
+        key: np.mean([by_name[kind][key] for kind in KINDS], axis=0).tolist() for key in keys
+    }
+    mean = {key: float(np.mean(by_severity[key])) for key in keys}
+    for each in by_name.values():
+        each["ece"] = float(np.mean(each["ece"]))
+    return {
+        "severities": SEVERITIES,
+        "by_name": by_name,
+        "by_severity": by_severity,
+        "mean": mean,
+        "intervals": {key: [0.9 * value, 1.1 * value] for key, value in mean.items()},
+    }
 
 
 def _outside(columns, members, images, seed, classes, skill=2.5, spread=0.8):
@@ -132,7 +143,13 @@ def _outside(columns, members, images, seed, classes, skill=2.5, spread=0.8):
     edges = np.linspace(0, np.log(classes), 31)
     return {
         "images": len(labels),
-        "scores": {key: metrics.ood_scores(known[key], unknown[key]) for key in known},
+        "scores": {
+            key: {
+                **metrics.ood_scores(known[key], unknown[key]),
+                "auroc_interval": list(metrics.auroc_interval(known[key], unknown[key])),
+            }
+            for key in known
+        },
         "histogram": {
             "edges": edges.tolist(),
             "inside": np.histogram(known["entropy"], edges)[0].tolist(),

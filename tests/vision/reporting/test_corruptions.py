@@ -19,9 +19,10 @@ SYSTEM = {
     "corruptions": {
         "severities": [1, 5],
         "by_name": {
-            "fog": {"accuracy": [0.8, 0.6], "nll": [0.5, 1.0], "ece": [0.1, 0.2]},
-            "shot_noise": {"accuracy": [0.6, 0.2], "nll": [0.7, 2.0], "ece": [0.1, 0.4]},
+            "fog": {"accuracy": [0.8, 0.6], "nll": [0.5, 1.0], "ece": 0.1},
+            "shot_noise": {"accuracy": [0.6, 0.2], "nll": [0.7, 2.0], "ece": 0.4},
         },
+        "by_severity": {"accuracy": [0.7, 0.4], "nll": [0.6, 1.5], "ece": [0.1, 0.3]},
     },
 }
 
@@ -34,7 +35,7 @@ def figures(monkeypatch):
     return kept
 
 
-def test_means_by_severity_begin_without_corruption():
+def test_scores_by_severity_begin_without_corruption():
     severities, accuracy = by_severity(SYSTEM, "accuracy")
     assert severities == [0, 1, 5]
     assert accuracy == pytest.approx([0.9, 0.7, 0.4])
@@ -65,7 +66,7 @@ def test_a_line_for_each_system_that_was_shown_corruptions(systems, figures):
         assert single.get_color() != ensemble.get_color()
         assert "is better" in axes.get_title()
     assert [t.get_text() for t in figures[0].legends[0].get_texts()] == ["single", "be4"]
-    assert "mean over 3 kinds" in figures[0].get_suptitle()
+    assert "3 kinds of corruption together" in figures[0].get_suptitle()
 
 
 def test_every_cell_holds_its_number(systems, figures):
@@ -80,6 +81,7 @@ def test_every_cell_holds_its_number(systems, figures):
 @pytest.mark.filterwarnings("error")
 def test_one_system_of_one_accuracy_is_drawn_without_complaint():
     scores = {"accuracy": [0.9, 0.9], "nll": [1.0, 1.0], "ece": [0.1, 0.1]}
-    flat = {**SYSTEM, "corruptions": {"severities": [1, 2], "by_name": {"$fog_{": scores}}}
+    corruptions = {"severities": [1, 2], "by_name": {"$fog_{": scores}, "by_severity": scores}
+    flat = {**SYSTEM, "corruptions": corruptions}
     for draw in (kinds_figure, severity_figure):
         assert draw({"_$x_{": flat})[:8] == b"\x89PNG\r\n\x1a\n"

@@ -52,12 +52,16 @@ def test_beyond_the_test_images(report):
     report["single"]["human"] = {"images": 200, "cross_entropy": 0.51234, "entropy": 0.2}
     row = cells(tables.beyond_test_images(report), "be4")
     found = report["be4"]["outside"]["other things"]["scores"]
-    assert row["other things: AUROC by entropy ↑"] == f"{found['entropy']['auroc']:.3f}"
-    by_information = f"{found['mutual_information']['auroc']:.3f}"
-    assert row["other things: AUROC by mutual information ↑"] == by_information
+    low, high = found["entropy"]["auroc_interval"]
+    shown = f"{found['entropy']['auroc']:.3f} [{low:.3f}, {high:.3f}]"
+    assert row["other things: AUROC by entropy ↑"] == shown
+    by_information = f"{found['mutual_information']['auroc']:.3f} ["
+    assert row["other things: AUROC by mutual information ↑"].startswith(by_information)
     mean = report["be4"]["corruptions"]["mean"]
-    assert row["corrupted: accuracy, % ↑"] == f"{100 * mean['accuracy']:.2f}"
-    assert row["corrupted: ECE ↓"] == f"{mean['ece']:.4f}"
+    accuracy, ece = 100 * mean["accuracy"], mean["ece"]
+    shown = f"{accuracy:.2f} [{0.9 * accuracy:.2f}, {1.1 * accuracy:.2f}]"
+    assert row["corrupted: accuracy, % ↑"] == shown
+    assert row["corrupted: ECE ↓"] == f"{ece:.4f} [{0.9 * ece:.4f}, {1.1 * ece:.4f}]"
     assert row["mCE ↓"] == f"{report['be4']['mce']:.3f}"
     assert row["cross-entropy to people ↓"] == "–"
     alone = cells(tables.beyond_test_images(report), "single")
@@ -88,6 +92,7 @@ def test_costs(report):
         "parameters": "270.0 k (1.06×)",
         "weight memory": "1.080 MB (1.06×)",
         "checkpoint": "2.200 MB (1.07×)",
+        "peak memory in training": "–",
         "training, s": "322",
         "multiply-adds of training": "1.500 T",
         "test images a second": "400",
