@@ -6,9 +6,9 @@ ABSENT = "–"
 # What the reliability figure shows; `unit` is what is counted.
 CALIBRATION = (
     "A bar is how often the system is right, among {unit} that it is about as sure of. On the"
-    " diagonal it is right as often as it is sure. Hatching from the bar up to its confidence: surer"
-    " than right. Hatching on the upper end of the bar, down to its confidence: more often right"
-    " than sure. Below: the number of {unit} per bin."
+    " diagonal it is right as often as it is sure. Hatching from the bar up to its confidence:"
+    " surer than right. Hatching on the upper end of the bar, down to its confidence: more often"
+    " right than sure. Below: the number of {unit} per bin."
 )
 
 # Counts that differ by no more than this factor are called equal.

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, PercentFormatter
 
-from be_keras.tracks.canvas import BLUE, GREEN, GREY, INK, ORANGE, png, tidy, wrapped
+from be_keras.tracks.canvas import BLUE, GREY, INK, ORANGE, png, tidy, wrapped
 
 MOST_COLUMNS = 4
 OVERCONFIDENT = {"facecolor": "#fbe9e2", "edgecolor": ORANGE, "hatch": "////", "lw": 0.6}

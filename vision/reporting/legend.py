@@ -20,8 +20,8 @@ ALWAYS = """\
   diagrams. 0 means that of all images given 70 %, 70 % are right. Few images raise it by chance.
 - **Brier** (0 to 2): squared distance between probabilities and what came.
 - **Cost**: in brackets how many times that of the smallest system. Multiply-adds are those of
-  kernels. Times and memory are those of the machines that trained and tested; peak memory is that of
-  the process on its host, the libraries included."""
+  kernels. Times and memory are those of the machines that trained and tested; peak memory is that
+  of the process on its host, the libraries included."""
 
 OF_MEMBERS = """\
 - **Members**: how many predictions are averaged. **Of one alone**: from the worst to the best.
