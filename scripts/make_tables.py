@@ -28,7 +28,10 @@ PAGES = ("results.md", "members.md", "conversion.md", "benchmarks.md", "vision.m
 ALL_GRIDS = (vision.grid.GRID, vision.comparison.GRID, translation.grid.GRID)
 GRIDS = {task: grid for grid in ALL_GRIDS for task in grid.defaults}
 # The columns that people look at first.
-PICTURED = ("calibrated NLL", "DEE", "ECE", "disagreement")
+PICTURED = (
+    *("calibrated NLL", "DEE", "ECE", "disagreement"),
+    *("AUROC ood_tin40", "corrupted NLL", "corrupted ECE"),
+)
 MARKED = re.compile(
     r"(<!-- (table|cells|rows|across|figure): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL
 )

@@ -51,8 +51,8 @@ QUESTIONS = {
         "Equal arithmetic: as much as one network takes; the last row, as BatchEnsemble-4 in full",
         [
             ("one network", ONE),
-            ("BatchEnsemble-4, 1/4 of the steps", {**MEMBERS, "steps": 0.25}),
             ("MC dropout, 16 samples", {**ONE, **DROPOUT, "samples": 16}),
+            ("BatchEnsemble-4, 1/4 of the steps", {**MEMBERS, "steps": 0.25}),
             ("BatchEnsemble-4, split batches", {**MEMBERS, "members": "split"}),
             ("BatchEnsemble-4, split batches, mean", {"ensemble_size": 4, "members": "split"}),
             ("deep ensemble of 4, 1/4 of the steps", {**DEEP, "steps": 0.25}),

@@ -41,11 +41,18 @@ def draw(table: Table, results: Mapping[str, Mapping[int, Mapping]], path: str |
         panel.locator_params(axis="x", nbins=4)
         for side in ("top", "right", "left"):
             panel.spines[side].set_visible(False)
-    panels[0][0].set_yticks(range(len(rows)), [label for label, _ in rows], fontsize=8)
+    labels = [_label(label, results.get(name, {})) for label, name in rows]
+    panels[0][0].set_yticks(range(len(rows)), labels, fontsize=8)
     panels[0][0].set_ylim(len(rows) - 0.5, -0.5)
     figure.suptitle(table.title, fontsize=10)
     figure.savefig(path, dpi=130)
     pyplot.close(figure)
+
+
+def _label(label, found):
+    """A row's label, and how many of its seeds have no dot."""
+    diverged = sum(bool(result.get("diverged")) for result in found.values())
+    return f"{label}\n({diverged} of {len(found)} seeds diverged)" if diverged else label
 
 
 def _draw_row(panel, place, numbers, otherwise):
