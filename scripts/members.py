@@ -109,7 +109,7 @@ def main() -> int:
     try:
         train = trainer(args.task, args.data, args.outside, args.work / args.task)
         run_cells(cells[index::count], args.out, train)
-    except UserError as error:
+    except (UserError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

@@ -39,6 +39,7 @@ PICTURES = {
     ("be_keras.experiments.figure", "matplotlib"),
     ("be_keras.tracks.canvas", "matplotlib"),
     ("be_keras.tracks.reliability", "matplotlib"),
+    ("be_keras.tracks.series", "matplotlib"),
     ("be_keras.tracks.standings", "matplotlib"),
 }
 BACKEND_AT_THE_TOP = {("be_keras.training", "tensorflow")}

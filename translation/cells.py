@@ -70,9 +70,7 @@ class TextCells:
 
     def __call__(self, cell: Cell) -> dict:
         """The result of one cell: its cost, `scores`, and how its members differ."""
-        changes = dict(cell.settings)
-        networks = changes.pop(NETWORKS, 1)
-        method = self.method(**changes)
+        method, networks = self._method_of(cell)
         curve = self.reference_curve()
         keras.utils.set_random_seed(cell.seed)
         training = self._training(method)
@@ -91,13 +89,24 @@ class TextCells:
             logits_of = partial(_logits_of_networks, ensemble)
             parameters = networks * training.new_model().count_params()
         return {
-            "all_settings": {**method.settings(), NETWORKS: networks},
+            "all_settings": self.all_settings(cell),
             "parameters": parameters,
             "steps": method.config.steps,
             **training.tokens(networks),
             "gradient_cosine": cosine,
             **self._score(logits_of, curve),
         }
+
+    def all_settings(self, cell: Cell) -> dict:
+        """All that a cell is run with, defaults too."""
+        method, networks = self._method_of(cell)
+        return {**method.settings(), NETWORKS: networks}
+
+    def _method_of(self, cell):
+        """The method of each network, and how many there are."""
+        changes = dict(cell.settings)
+        networks = changes.pop(NETWORKS, 1)
+        return self.method(**changes), networks
 
     def method(self, ensemble_size=None, members="split", branch=0.0, **config) -> Method:
         """The method that a cell's settings describe, on top of the task's defaults."""

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
+from be_keras.tracks.errors import UserError
 from vision.augmentation import augment
 from vision.images import Images
 from vision.lazy import LazyImages
@@ -32,9 +33,11 @@ class Batches(keras.utils.PyDataset):
         seed: Integer, 0 or more; None draws one from NumPy's global random state, which
             `keras.utils.set_random_seed` sets, when an instance is made.
         start: Steps taken before, whose batches are passed over.
+        flip: Whether augmented images are mirrored as well.
 
     Raises:
         ValueError: There are fewer images than a batch takes.
+        UserError: `LazyImages`, whose crops are mirrored always, are not to be.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Batches(keras.utils.PyDataset):
         targets: np.ndarray | None = None,
         seed: int | None = None,
         start: int = 0,
+        flip: bool = True,
     ):
         self._lazy = isinstance(images, LazyImages)
         super().__init__()
@@ -55,9 +59,15 @@ class Batches(keras.utils.PyDataset):
                 f"A batch of {batch} needs at least as many images; got {len(images)}. "
                 "Use more images or a smaller batch."
             )
+        if self._lazy and augmented and not flip:
+            raise UserError(
+                "setting flip=false takes images in memory; those that are decoded as they are "
+                "needed are mirrored with their crops. Set augment=false, or use a smaller size."
+            )
         self.images, self.scaling = images, scaling
         self.targets = images.labels if targets is None else targets
-        self.batch, self.steps, self.augmented = batch, steps, augmented
+        self.batch, self.steps = batch, steps
+        self.augmented, self.flip = augmented, flip
         self._seed = int(np.random.randint(2**31)) if seed is None else seed
         self._start = start
         self._orders = {}
@@ -83,7 +93,7 @@ class Batches(keras.utils.PyDataset):
         draw = np.random.default_rng((self._seed, step)) if self.augmented else None
         pixels = self.images.pixels(chosen, draw)
         if self.augmented and not self._lazy:
-            pixels = augment(pixels, self._seed, step)
+            pixels = augment(pixels, self._seed, step, flip=self.flip)
         return self.scaling(pixels), self.targets[chosen]
 
     def _order(self, epoch):

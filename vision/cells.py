@@ -68,9 +68,7 @@ class ImageCells:
 
     def __call__(self, cell: Cell) -> dict:
         """The result of one cell: its cost, `scores`, and how its members differ."""
-        changes = dict(cell.settings)
-        networks, samples = changes.pop(NETWORKS, 1), changes.pop(SAMPLES, 0)
-        settings = make_settings(**{**self.task.defaults, **changes})
+        settings, networks, samples = self._settings(cell)
         curve = self.reference_curve(settings)
         images, scaling = self._training_images(settings)
         # References and ensembles seed their own networks: what follows must not depend on them.
@@ -93,15 +91,24 @@ class ImageCells:
             ensemble = self._deep_ensemble(settings, networks, first_seed=100 * (cell.seed + 1))
             logits, parameters = ensemble.logits, networks * untrained.count_params()
         return {
-            "all_settings": {
-                **dataclasses.asdict(settings), NETWORKS: networks, SAMPLES: samples
-            },
+            "all_settings": self.all_settings(cell),
             "parameters": parameters,
             **costs(settings, networks),
             "multiply_adds_per_row": per_row,
             "gradient_cosine": cosine,
             **self._score(logits, scaling, curve),
         }
+
+    def all_settings(self, cell: Cell) -> dict:
+        """All that a cell is run with, defaults too."""
+        settings, networks, samples = self._settings(cell)
+        return {**dataclasses.asdict(settings), NETWORKS: networks, SAMPLES: samples}
+
+    def _settings(self, cell):
+        """The settings of each network, how many there are, and the samples of dropout."""
+        changes = dict(cell.settings)
+        networks, samples = changes.pop(NETWORKS, 1), changes.pop(SAMPLES, 0)
+        return make_settings(**{**self.task.defaults, **changes}), networks, samples
 
     def reference_curve(self, settings: Settings) -> np.ndarray:
         """Calibrated log-likelihoods `(K, N)` of deep ensembles of 1 to 8 networks on the test set.

@@ -27,7 +27,7 @@ DATASETS = {
     "imagenet": "imagenet2012",
 }
 # Sets whose split "test" has no labels.
-TESTED_ON_VALIDATION = ("imagenet2012",)
+TESTED_ON_VALIDATION = ("imagenet2012", "imagenet2012_corrupted")
 RANDOM_ACCESS = "array_record"
 
 
@@ -81,6 +81,18 @@ def read_dataset(
     return gather(contents, np.array(labels), class_names, shape, name, lazy=False)
 
 
+def config_names(name: str) -> list[str]:
+    """The configs of a set of tensorflow-datasets, which are read as `NAME/CONFIG`.
+
+    Raises:
+        UserError: there is no such set.
+    """
+    try:
+        return list(_tensorflow_datasets().builder_cls(name).builder_configs)
+    except (ValueError, AssertionError) as error:
+        raise _unknown(name, error) from None
+
+
 class _Column(Sequence):
     """One key of all records of a data source, read one by one."""
 
@@ -109,9 +121,13 @@ def _builder(tfds, name, data_dir):
     try:
         return tfds.builder(name, data_dir=data_dir)
     except (ValueError, AssertionError) as error:
-        raise UserError(
-            f"expected the name of a set of tensorflow-datasets; got {name!r}: {_first(error)}."
-        ) from None
+        raise _unknown(name, error) from None
+
+
+def _unknown(name, error):
+    return UserError(
+        f"expected the name of a set of tensorflow-datasets; got {name!r}: {_first(error)}."
+    )
 
 
 def _keys(tfds, builder):

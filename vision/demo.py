@@ -56,8 +56,6 @@ def run(out: str | Path) -> dict:
             evaluation, found = evaluate.evaluate(
                 classifier, test, name, "made images", foreign, corrupted, reference=reference
             )
-            # This process has trained before: its peak is not that of testing.
-            evaluation["testing"]["peak_memory_bytes"] = None
             evaluate.write(folder, evaluation, found)
             print(evaluate.summary_line(evaluation), flush=True)
         folders.append(folder)

@@ -5,7 +5,6 @@ Takes a run and images; gives a folder with `evaluation.json` and `records.npz`.
 
 import argparse
 import json
-import resource
 import sys
 import time
 from collections.abc import Mapping
@@ -16,13 +15,15 @@ import numpy as np
 from be_keras.tracks.errors import UserError
 from be_keras.tracks.staging import check_replaceable, new_folder
 from vision import scoring
+from vision.corrupted_sets import read_corrupted
 from vision.fingerprint import fingerprint
 from vision.images import Images
 from vision.loading import Classifier
 from vision.matching import match
+from vision.peak import peak_memory
 from vision.predictions import CHUNK, NotFinite, Predictions
 from vision.reference import check_fits, equivalent
-from vision.soft_labels import read_soft_labels
+from vision.soft_labels import check_order, read_soft_labels
 from vision.sources import read_images
 
 FILES = ("evaluation.json", "records.npz")
@@ -66,7 +67,7 @@ def evaluate(
         return classifier.logits(pixels, batch)
 
     try:
-        found, testing = _timed(logits_of, test, name, batch)
+        found, seconds = _timed(logits_of, test, name)
         foreign = {
             key: Predictions(logits_of, match(images, *classifier.shape), True, f"{name}: {key}")
             for key, images in (outside or {}).items()
@@ -91,14 +92,19 @@ def evaluate(
         "outside": scoring.out_of_distribution(found, foreign),
         "human": None if soft_labels is None else scoring.against_humans(found, soft_labels),
         "training": _training(classifier),
-        "testing": testing,
+        "testing": {
+            "seconds": seconds,
+            "images": len(test),
+            "batch": batch,
+            "peak_memory_bytes": peak_memory(classifier.folder.path, batch),
+        },
         "settings": classifier.settings,
     }
     return evaluation, found
 
 
-def _timed(logits_of, test, name, batch):
-    """Predictions on the test images, and what they took."""
+def _timed(logits_of, test, name):
+    """Predictions on the test images, and the seconds they took."""
     for count in {min(len(test), CHUNK), len(test) % CHUNK} - {0}:
         logits_of(test.pixels(np.arange(count)))  # compiles: not what is timed
     seconds = 0.0
@@ -111,13 +117,7 @@ def _timed(logits_of, test, name, batch):
         return logits
 
     found = Predictions(timed, test, title=f"{name}: test images")
-    testing = {
-        "seconds": seconds,
-        "images": len(test),
-        "batch": batch,
-        "peak_memory_bytes": _peak_memory(),
-    }
-    return found, testing
+    return found, seconds
 
 
 def _described(classifier):
@@ -143,12 +143,6 @@ def _training(classifier):
         "multiply_adds": FORWARD_AND_BACKWARD * multiply_adds,
         "seconds": round(sum(entry["seconds"] for entry in classifier.folder.log()), 1),
     }
-
-
-def _peak_memory() -> int:
-    """The most memory this process has held, in bytes."""
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes * (1 if sys.platform == "darwin" else 1024)
 
 
 def write(out: str | Path, evaluation: dict, found: Predictions) -> None:
@@ -179,6 +173,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test images to corrupt in 15 ways of 5 severities; 0 for none (default: 1000)",
     )
     parser.add_argument(
+        "--corrupted-set",
+        metavar="NAME",
+        help="take them from a published set instead: cifar10_corrupted, imagenet2012_corrupted",
+    )
+    parser.add_argument(
         "--reference", metavar="RUN", help="deep ensemble of 8 networks or more, for the DEE"
     )
     parser.add_argument(
@@ -207,8 +206,11 @@ def run(args: argparse.Namespace) -> None:
     soft_labels = None
     if args.soft_labels:
         soft_labels = read_soft_labels(args.soft_labels, len(test), len(test.class_names))
+        check_order(soft_labels, test.labels, args.soft_labels)
     corrupted = None
-    if args.corrupted:
+    if args.corrupted and args.corrupted_set:
+        corrupted = read_corrupted(args.corrupted_set, args.corrupted, classifier, args.size)
+    elif args.corrupted:
         # Sets that are read from folders come class by class.
         chosen = test.take(min(args.corrupted, len(test)), seed=0)
         corrupted = scoring.corrupt_all(chosen, title="corruptions")

@@ -53,7 +53,7 @@ def rejection(columns: dict[str, np.ndarray]) -> dict:
 
 
 def out_of_distribution(inside: Predictions, foreign: dict[str, Predictions]) -> dict:
-    """Detection of foreign images by three scores, AUROC with its interval; histograms of entropy."""
+    """Detection of foreign images by three scores, and histograms of the mean's entropy."""
     known = metrics.uncertainties(inside.columns)
     highest = np.log(inside.log_probs.shape[-1])
     edges = np.linspace(0, highest, BINS + 1)
@@ -90,10 +90,12 @@ class Corrupted:
     Attributes:
         severities: out of 1 to 5.
         images: by corruption, a list by severity.
+        source: where they come from: made of the test images, or the name of a published set.
     """
 
     severities: tuple[int, ...]
     images: Mapping[str, Sequence[Images]]
+    source: str = "test images"
 
 
 def corrupt_all(
@@ -149,7 +151,7 @@ def under_corruption(
         samples: of the bootstrap over images, each with all that was made of it.
 
     Returns:
-        `images`, `severities`; `by_name`, by corruption: `accuracy` and `nll`, a list by severity,
+        `source`, `images`, `severities`; `by_name`, by corruption: `accuracy` and `nll`, a list by severity,
         and `ece`; `by_severity` and `mean`, each of all three scores; `intervals` of the mean, by
         score, where there are several images.
 
@@ -177,6 +179,7 @@ def under_corruption(
         intervals = metrics.bootstrap_intervals(columns, mean, samples=samples, group=group)
     by_severity = [_of(part) for part in of_severity]
     return {
+        "source": corrupted.source,
         "images": images,
         "severities": severities,
         "by_name": {

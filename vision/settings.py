@@ -66,6 +66,7 @@ class Settings:
         multiplier: factor on the updates of fast weights.
         member_loss: "mean" or "sum" over members.
         augment: whether images are shifted and mirrored.
+        flip: whether `augment` mirrors; a digit that is mirrored is none.
         bagging: whether each network draws its images with repeats, as many as there are.
         hold_out: training images kept for validation, left out of training.
         checkpoint_every: steps between checkpoints, each with a validation.
@@ -102,6 +103,7 @@ class Settings:
     multiplier: float = 1.0
     member_loss: str = "mean"
     augment: bool = False
+    flip: bool = True
     bagging: bool = False
     hold_out: int = 0
     checkpoint_every: int = 1_000
@@ -130,6 +132,11 @@ class Settings:
             raise UserError(
                 "setting branch needs biases=members: with shared biases layers are named unlike "
                 f"the network's; got branch={self.branch} and biases=shared."
+            )
+        if not self.flip and not self.augment:
+            raise UserError(
+                "setting flip=false leaves mirroring out of augment and needs augment=true; got "
+                "augment=False. Leave flip out, or set augment=true."
             )
         self._check_conversion()
         if self.where == "last" and self.heads != "members":

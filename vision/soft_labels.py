@@ -7,6 +7,8 @@ import numpy as np
 
 from be_keras.tracks.errors import UserError
 
+ENOUGH = 20  # images by which an order is told
+
 
 def read_soft_labels(path: str | Path, images: int, classes: int) -> np.ndarray:
     """Read human labels such as those of CIFAR-10H (Peterson et al., ICCV 2019).
@@ -48,6 +50,27 @@ def read_soft_labels(path: str | Path, images: int, classes: int) -> np.ndarray:
             f"{found[image].tolist()} for image {image}."
         )
     return found / total[:, None]
+
+
+def check_order(soft: np.ndarray, labels: np.ndarray, path: str | Path) -> None:
+    """Raise UserError where soft labels look to be of other images than the labels.
+
+    They do where the class that people chose most is the label of fewer images than half-way
+    between chance, 1/C, and all. Fewer than 20 images are not judged.
+
+    Args:
+        soft: `(N, C)`, of `read_soft_labels`.
+        labels: integers `(N,)` of the test set.
+        path: what the message calls the soft labels.
+    """
+    needed = (1 + 1 / soft.shape[1]) / 2
+    share = np.mean(np.argmax(soft, axis=1) == labels)
+    if len(labels) >= ENOUGH and share < needed:
+        raise UserError(
+            f"expected soft labels whose most chosen class is the label of at least {needed:.1%} "
+            f"of the test images; in {path} it is that of {share:.1%}. They look to be of another "
+            "set, or of these images in another order: give those of this test set, in its order."
+        )
 
 
 def _read(path):

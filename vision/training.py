@@ -78,5 +78,7 @@ def _train_converted(settings, images, scaling):
 
 
 def _fit(model, settings, images, scaling, steps, targets=None):
-    batches = Batches(images, scaling, settings.batch, steps, settings.augment, targets)
+    batches = Batches(
+        images, scaling, settings.batch, steps, settings.augment, targets, flip=settings.flip
+    )
     model.fit(batches, verbose=0)

@@ -44,8 +44,13 @@ class Cell:
         """Where the result of this cell lies below a folder of results."""
         return Path(folder) / self.task / f"{self.name}.seed{self.seed}.json"
 
-    def read(self, folder: str | Path) -> dict | None:
+    def read(self, folder: str | Path, all_settings: Mapping | None = None) -> dict | None:
         """The result of this cell, or None where it has not been run.
+
+        Args:
+            folder: Of results.
+            all_settings: What the cell would be run with now, defaults too. Keys that the result
+                has in its own `all_settings` must agree; one that it lacks is newer than it.
 
         Raises:
             ValueError: The file is of other settings, or no JSON.
@@ -54,11 +59,19 @@ class Cell:
         if not path.exists():
             return None
         result = _read(path)
-        if result.get("settings") != json.loads(json.dumps(dict(self.settings))):
+        if result.get("settings") != _as_read(self.settings):
             raise ValueError(
                 f"{path} holds a run of other settings ({result.get('settings')}) than this "
                 f"cell's ({dict(self.settings)}). Delete it to run the cell again, or rename "
                 "the cell."
+            )
+        then, now = result.get("all_settings", {}), _as_read(all_settings or {})
+        unlike = [key for key in now if key in then and then[key] != now[key]]
+        if unlike:
+            changes = ", ".join(f"{key} {then[key]!r} there, {now[key]!r} now" for key in unlike)
+            raise ValueError(
+                f"{path} holds a run with other defaults than this cell has now: {changes}. Delete "
+                "it to run the cell again, or set the defaults back."
             )
         return result
 
@@ -97,6 +110,11 @@ def _read(path):
         return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is no result of a cell ({error}). Delete it.") from None
+
+
+def _as_read(settings):
+    """The settings as they come back from a file."""
+    return json.loads(json.dumps(_finite(settings)))
 
 
 def _finite(value):

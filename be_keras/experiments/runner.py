@@ -28,17 +28,20 @@ def run_cells(
         cells: In the order to run them.
         folder: Where results lie, `<task>/<name>.seed<seed>.json`.
         train: From a cell to its result, a dict of JSON values with `scores` in it. The random
-            state of Python, NumPy and the backend is set to the cell's seed before.
+            state of Python, NumPy and the backend is set to the cell's seed before. If it has a
+            method `all_settings`, from a cell to all that it would be run with, and results hold
+            such a dict as `all_settings`, results of other defaults are refused.
         say: Called with a line of progress now and then.
 
     Returns:
         The cells that were run.
 
     Raises:
-        ValueError: Two cells share a file, or a file is of other settings.
+        ValueError: Two cells share a file, or a file is of other settings or defaults.
     """
     cells = _distinct(cells)
-    missing = [cell for cell in cells if cell.read(folder) is None]
+    now = getattr(train, "all_settings", lambda cell: None)
+    missing = [cell for cell in cells if cell.read(folder, now(cell)) is None]
     made_with = environment()
     say(f"{len(cells)} cells, {len(cells) - len(missing)} of them done already")
     started = time.monotonic()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from be_keras.tracks.errors import UserError
 from vision.augmentation import augment
 from vision.batches import Batches
 from vision.images import make_images
@@ -74,6 +75,19 @@ def test_what_images_in_memory_give():
         np.testing.assert_array_equal(x, augment(PIXELS[chosen], seed, step))
 
 
+def test_digits_are_shifted_and_not_mirrored():
+    slope = np.arange(100, 220, 4, dtype=np.uint8)  # brighter to the right, whatever the shift
+    images = make_images(np.tile(slope, (COUNT, 10, 1))[..., None], np.arange(COUNT))
+
+    def brighter_to_the_right(flip):
+        batches = Batches(images, PLAIN, COUNT, 4, augmented=True, seed=0, flip=flip)
+        middles = np.concatenate([x[:, 5, 5:-5, 0] for x, _ in drawn(batches)])
+        return (np.diff(middles, axis=1) > 0).all(axis=1)
+
+    assert brighter_to_the_right(flip=False).all()
+    assert 0 < brighter_to_the_right(flip=True).sum() < 4 * COUNT
+
+
 def later(pixels):
     """The same images as PNGs, decoded when they are needed."""
     files = [io.BytesIO() for _ in pixels]
@@ -134,3 +148,8 @@ def test_a_start_passes_batches_over():
             np.testing.assert_array_equal(y, y_whole)
     other = drawn(Batches(IMAGES, PLAIN, 4, 7, seed=4))
     assert [tuple(y) for _, y in other] != [tuple(y) for _, y in whole]
+
+
+def test_images_read_later_are_mirrored_or_refused():
+    with pytest.raises(UserError, match="flip=false takes images in memory"):
+        Batches(later(PIXELS), PLAIN, 5, 1, augmented=True, flip=False)

@@ -20,8 +20,8 @@ def test_presets_are_whole(name):
 
 def test_texts_become_values_of_the_right_type():
     texts = ["steps=7", "learning_rate=1", "augment=True", "examples=50", "schedule=drops:0.1:0.5"]
-    settings = make_config("demo", texts)
-    expected = {"steps": 7, "learning_rate": 1.0, "augment": True, "examples": 50}
+    settings = make_config("demo", [*texts, "flip=false"])
+    expected = {"steps": 7, "learning_rate": 1.0, "augment": True, "flip": False, "examples": 50}
     changes = {**expected, "schedule": "drops:0.1:0.5"}
     assert settings == dataclasses.replace(PRESETS["demo"], **changes)
     assert isinstance(settings.learning_rate, float)

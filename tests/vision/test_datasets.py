@@ -15,7 +15,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from be_keras.tracks.errors import UserError
-from vision import lazy
+from vision import datasets, lazy
 from vision.datasets import read_dataset
 from vision.images import Images
 from vision.lazy import LazyImages
@@ -209,6 +209,11 @@ def test_imagenet(tmp_path):
     test = read_dataset("imagenet2012", "test", 12, tmp_path)
     found = dict(zip(test.labels.tolist(), test.images.mean((1, 2, 3)), strict=True))
     assert found == pytest.approx(shades, abs=2)
+
+
+@pytest.mark.parametrize("name", ["imagenet2012", "imagenet2012_corrupted"])
+def test_test_images_without_labels_are_left_alone(name):
+    assert datasets._split(name, "test", {"test": 1, "validation": 1}) == "validation"
 
 
 def test_imagenet_is_not_downloaded(tmp_path):

@@ -58,6 +58,8 @@ def test_settings_survive_json():
         ({"fine_tune": 9, "where": "last", "initializer": "ones"}, "it takes no initializer=ones"),
         ({"fine_tune": 9, "perturb": 0.1}, "perturb needs two members or more"),
         ({"distill": 0.5}, "need fine_tune; got distill=0.5"),
+        ({"augment": True, "flip": 0}, "flip takes a value of type bool; got 0"),
+        ({"flip": False}, "flip=false .* needs augment=true; got augment=False. Leave flip out"),
         ({"branch": 1.0}, r"branch must be in \[0, 1\); got 1.0"),
         ({"initializer": "signs"}, "initializer must be random_sign, .*; got 'signs'"),
         ({"branch": 0.5, "ensemble_size": 2, "biases": "shared"}, "branch needs biases=members"),

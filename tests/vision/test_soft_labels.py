@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from be_keras.tracks.errors import UserError
-from vision.soft_labels import read_soft_labels
+from vision.soft_labels import check_order, read_soft_labels
 
 COUNTS = np.array([[2, 6, 0], [1, 1, 2]])
 SHARES = [[0.25, 0.75, 0.0], [0.25, 0.25, 0.5]]
@@ -79,3 +79,19 @@ def test_files_that_are_something_else(write, tmp_path):
     for name in ("broken.npy", "pickled.npy", "nowhere.npy", "nowhere.csv", *texts):
         with pytest.raises(UserError, match=f"readable .npy, .npz or .csv file; got .*{name}"):
             read_soft_labels(tmp_path / name, 2, 3)
+
+
+def test_the_order_is_that_of_the_labels():
+    labels = np.arange(40) % 4
+    soft = np.full((40, 4), 0.1)
+    soft[np.arange(40), labels] = 0.7
+    check_order(soft, labels, "people.npy")
+    soft[:15] = soft[:15, ::-1]  # people disagree with 15 of 40: 62.5 % is half-way
+    check_order(soft, labels, "people.npy")
+    soft[15] = soft[15, ::-1]
+    message = "at least 62.5% .* in people.npy it is that of 60.0%. .* another set, or .* order"
+    with pytest.raises(UserError, match=message):
+        check_order(soft, labels, "people.npy")
+    check_order(soft[:19], labels[:19], "people.npy")  # too few to tell
+    with pytest.raises(UserError, match="another order"):
+        check_order(soft[:20], labels[:20], "people.npy")

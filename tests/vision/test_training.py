@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from vision import training as module
 from vision.images import make_images
 from vision.scaling import Scaling
 from vision.settings import make_settings
@@ -40,6 +41,20 @@ def test_it_learns(changes):
     assert logits.shape == (64, changes.get("ensemble_size") or 1, 2)
     right = logits.argmax(-1) == IMAGES.labels[:, None]
     assert right.mean() > 0.9
+
+
+def test_flip_reaches_the_batches(monkeypatch):
+    found = []
+
+    class Seen(module.Batches):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            found.append((self.augmented, self.flip))
+
+    monkeypatch.setattr(module, "Batches", Seen)
+    trained(steps=1, augment=True, flip=False)
+    trained(steps=1, augment=True)
+    assert found == [(True, False), (True, True)]
 
 
 def test_one_seed_repeats_itself_and_another_does_not():

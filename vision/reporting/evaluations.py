@@ -148,6 +148,7 @@ def _test_set(evaluation: dict) -> dict:
         said["corruptions.severities"] = corruptions["severities"]
         said["corruptions.by_name"] = sorted(corruptions["by_name"])
         said["corruptions.images"] = corruptions.get("images")
+        said["corruptions.source"] = corruptions.get("source")
     for name, found in (evaluation.get("outside") or {}).items():
         said[f"outside.{name}.images"] = found["images"]
     return said

@@ -120,7 +120,8 @@ def _corruptions(systems: dict[str, dict]) -> str:
     if not found:
         return ""
     images = found[0].get("images")
-    which = f"{images:,} of the test images" if images else "Test images"
+    source = found[0].get("source", "test images")
+    which = f"{images:,} of the {plain(source)}" if images else "Test images"
     return (
         f"{which}, changed by {len(found[0]['by_name'])} kinds of corruption. Systems should lose"
         " little accuracy, and become less sure as they are more often wrong. Severity 0 is the"

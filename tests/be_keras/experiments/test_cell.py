@@ -29,6 +29,29 @@ def test_a_result_of_other_settings_is_refused_and_kept(tmp_path):
     assert json.loads(other.path(tmp_path).read_text())["settings"] == {"lr": 0.1}
 
 
+def test_a_result_of_other_defaults_is_refused_and_kept(tmp_path):
+    cell = Cell("task", "name", 0, {"lr": 0.1})
+    then = {"lr": 0.1, "batch": 128, "shares": (0.5, 1), "decay": float("inf")}
+    cell.write(tmp_path, {"all_settings": then})
+    assert cell.read(tmp_path, then) == cell.read(tmp_path)
+    # A setting that one of them lacks did not exist yet, or does so no more.
+    assert cell.read(tmp_path, {"lr": 0.1, "batch": 128, "flip": True})
+    message = (
+        r"name\.seed0\.json .*: batch 128 there, 64 now, shares \[0\.5, 1\] there, \[1\] now\. "
+        "Delete it .*, or set the defaults back"
+    )
+    with pytest.raises(ValueError, match=message):
+        cell.read(tmp_path, {**then, "batch": 64, "shares": (1,)})
+    assert cell.read(tmp_path)["all_settings"]["batch"] == 128
+
+
+def test_a_result_that_says_nothing_of_defaults_is_read(tmp_path):
+    cell = Cell("task", "name", 0)
+    assert cell.read(tmp_path, {"batch": 64}) is None
+    cell.write(tmp_path, {})
+    assert cell.read(tmp_path, {"batch": 64})
+
+
 def test_a_broken_file_is_named(tmp_path):
     cell = Cell("task", "name", 0)
     cell.path(tmp_path).parent.mkdir()

@@ -42,6 +42,31 @@ def test_an_interrupted_grid_goes_on(tmp_path):
     assert run_cells(CELLS, tmp_path, draw, lambda line: None) == CELLS[2:]
 
 
+class Trainer:
+    """Draws, and says with which settings, its default batch among them."""
+
+    def __init__(self, batch):
+        self.batch = batch
+
+    def all_settings(self, cell):
+        return {"batch": self.batch, **cell.settings}
+
+    def __call__(self, cell):
+        return {**draw(cell), "all_settings": self.all_settings(cell)}
+
+
+def test_results_of_other_defaults_are_refused_before_any_cell_runs(tmp_path):
+    run_cells(CELLS[1:], tmp_path, Trainer(128), lambda line: None)
+    assert run_cells(CELLS[1:], tmp_path, Trainer(128), lambda line: None) == []
+    with pytest.raises(ValueError, match=r"a\.seed1\.json .* batch 128 there, 64 now"):
+        run_cells(CELLS, tmp_path, Trainer(64), lambda line: None)
+    assert not CELLS[0].path(tmp_path).exists()
+    # A cell that sets the batch itself heeds no default.
+    own = Cell("task", "own", 0, {"batch": 32})
+    run_cells([own], tmp_path, Trainer(128), lambda line: None)
+    assert run_cells([own], tmp_path, Trainer(64), lambda line: None) == []
+
+
 def test_two_cells_of_one_name_are_refused_before_any_runs(tmp_path):
     clash = [*CELLS, Cell("task", "a", 0, {"x": 2})]
     with pytest.raises(ValueError, match="Two cells are called task/a with seed 0"):
