@@ -2,23 +2,29 @@
 
     python scripts/kill_and_resume.py [--kills 20] [--seed 0] [--out FILE.json]
 
-A small translator on made text, on one CPU device: SIGKILL at random moments, the same command
-again each time, until it ends by itself; the two have to agree in every bit of weights and
-optimiser. Then two workers: one of them is killed, both are started again, and the losses have to
-agree to 1e-5 with those of one process. Takes about ten minutes.
+A small translator on made text, on one CPU device, is killed with SIGKILL and started again with
+the same command until it ends by itself. The moments are drawn over the whole run: while a process
+starts, in the middle of training, while a checkpoint is written, and at the end, while the weights
+are averaged. Weights, optimiser, best and average have to agree in every bit with those of a run
+that nobody stopped, and the logs in every loss. Then two workers: one of them is killed, both are
+started again, and the losses have to agree to 1e-5 with those of one process. Takes about ten
+minutes.
 """
 
 import argparse
 import json
 import os
 import random
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from itertools import cycle, islice
 from pathlib import Path
+from typing import NamedTuple
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SETTINGS = [
@@ -26,8 +32,9 @@ SETTINGS = [
     *("tokens_per_batch=256", "buckets=2", "warmup=10", "average=2"),
 ]
 STEPS, EVERY = 120, 3
+MOST_KILLS = STEPS // EVERY  # each finds a checkpoint of its own
+# For this process, which loads the models, and for all that it starts.
 ENVIRONMENT = {
-    **os.environ,
     "KERAS_BACKEND": "tensorflow",
     "TF_DETERMINISTIC_OPS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -35,19 +42,43 @@ ENVIRONMENT = {
 }
 
 
+class Moment(NamedTuple):
+    """When to kill: some part, in [0, 1), into what a process does once a checkpoint is written.
+
+    "starting": from its start to its first checkpoint, wherever the run stands. "writing": a
+    checkpoint. "training": from one checkpoint to the next. "averaging": from the last one to the
+    end.
+    """
+
+    kind: str
+    step: int
+    part: float
+
+
+def moments(kills, seed):
+    """Draw the moments of so many kills, in order: a fifth in the end, the rest over the run."""
+    draw = random.Random(seed)
+    last = max(1, kills // 5)
+    kinds = islice(cycle(("starting", "writing", "training")), kills - last)
+    steps = sorted(draw.sample(range(EVERY, STEPS, EVERY), kills - last))
+    drawn = [*zip(kinds, steps, strict=True), *[("averaging", STEPS)] * last]
+    return [Moment(kind, step, draw.random()) for kind, step in drawn]
+
+
 def verb(*words, **options):
-    """Start `translation` with these words; gives the process."""
+    """Start `translation` with these words; gives the process, whose `said` is its stderr."""
+    said = tempfile.NamedTemporaryFile("w+")  # no pipe, which nobody would empty meanwhile
     line = [sys.executable, "-m", "translation", *map(str, words)]
-    return subprocess.Popen(
-        line, cwd=REPOSITORY, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, **options
-    )
+    process = subprocess.Popen(line, cwd=REPOSITORY, stderr=said, **options)
+    process.said = said
+    return process
 
 
 def finish(*processes):
     """Wait for processes; raises RuntimeError with what one said where it failed."""
     for process in processes:
-        _, said = process.communicate()
-        if process.returncode:
+        if process.wait():
+            said = Path(process.said.name).read_text(encoding="utf-8")
             raise RuntimeError(f"status {process.returncode}: {said[-2000:]}")
 
 
@@ -58,36 +89,101 @@ def train(data, out, *words, dropout=0.1):
     return verb("train", *words, stdout=subprocess.DEVNULL)
 
 
-def killed_again_and_again(data, out, kills, seed, ready, longest):
-    """Kill the run at random moments, `kills` times in all, then let it end.
+def newest(out):
+    """Give the step of a run's newest state, or 0."""
+    return max((int(path.stem) for path in out.glob("states/[0-9]*.sha256")), default=0)
+
+
+def unfinished(out):
+    """Give the files of a run that are being written, or were when it was killed, with times."""
+    found = set()
+    for path in out.rglob("partial-*"):
+        try:
+            found.add((path, path.stat().st_mtime_ns))
+        except FileNotFoundError:
+            continue  # finished in between
+    return found
+
+
+def until(process, sign):
+    """Wait for a sign, or for the end of a process; gives the time."""
+    while process.poll() is None and not sign():
+        time.sleep(0.001)
+    return time.monotonic()
+
+
+def averages(process):
+    """Whether a process that was started on a finished run has come to its average."""
+    return f"at step {STEPS} of {STEPS}" in Path(process.said.name).read_text(encoding="utf-8")
+
+
+def timed(data, out):
+    """Train without a kill, and once more at the end; gives the seconds of each kind of moment."""
+    began = time.monotonic()
+    process = train(data, out)
+    first = until(process, lambda: newest(out) >= EVERY)
+    writes = until(process, lambda: unfinished(out))
+    second = until(process, lambda: newest(out) >= 2 * EVERY)
+    last = until(process, lambda: newest(out) >= STEPS)
+    finish(process)
+    ended = time.monotonic()
+    process = train(data, out)
+    resumed = until(process, lambda: averages(process))
+    finish(process)
+    return {
+        "starting": first - began,
+        "writing": second - writes,
+        "training": (last - second) / (STEPS // EVERY - 2),
+        "averaging": ended - last,
+        "averaging again": time.monotonic() - resumed,
+    }
+
+
+def killed_again_and_again(data, out, aims, seconds):
+    """Kill the run at each of these moments, then let it end.
 
     Args:
         data, out: Folders.
-        kills: How often.
-        seed: Of the moments.
-        ready, longest: Seconds to the first state of a run, and to its end. A kill comes before or
-            soon after the first, so that so many kills find something left to do.
+        aims: Moments.
+        seconds: What `timed` gave.
 
     Returns:
-        The step of the newest state after each kill.
+        For each kill what it was aimed at, the step of the newest state after it, and the files
+        that it left unfinished.
     """
-    latest = ready + 2 * (longest - ready) / kills
-    draw, steps = random.Random(seed), []
-    while len(steps) < kills:
-        process = train(data, out)
-        try:
-            _, said = process.communicate(timeout=draw.uniform(0.3 * ready, latest))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-        else:
-            if process.returncode:
-                raise RuntimeError(said[-2000:])
-            break  # it ended before it was killed: no step is left
-        steps.append(max((int(path.stem) for path in out.glob("states/*.sha256")), default=0))
-        print(f"killed {len(steps)} times, last checkpoint at step {steps[-1]}", flush=True)
+    kills = []
+    for aim in aims:
+        while (kill := _kill(data, out, aim, seconds)) is None:
+            aim = aim._replace(part=aim.part / 2)  # the run ended sooner than was thought
+        kills.append(kill)
+        print(f"killed {len(kills)} times: {kill}", flush=True)
     finish(train(data, out))
-    return steps
+    return kills
+
+
+def _kill(data, out, aim, seconds):
+    """Start the run and kill it once; gives what it left, or None where it ended before."""
+    before, left = newest(out), unfinished(out)
+    process = train(data, out)
+    wait = seconds[aim.kind]
+    if aim.kind != "starting" and before == STEPS:
+        until(process, lambda: averages(process))
+        wait = seconds["averaging again"]
+    elif aim.kind != "starting":
+        # It has to get on: no kill comes before this process has written a checkpoint.
+        goal = min(max(aim.step, before + EVERY), STEPS)
+        until(process, lambda: newest(out) >= goal)
+        if aim.kind == "writing" and goal < STEPS:
+            until(process, lambda: unfinished(out))
+    try:
+        process.wait(timeout=aim.part * wait)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        names = sorted(str(path.relative_to(out)) for path, _ in unfinished(out) - left)
+        return {"aimed_at": aim.kind, "last_checkpoint": newest(out), "unfinished": names}
+    finish(process)
+    return None
 
 
 def arrays(run):
@@ -115,22 +211,35 @@ def losses(run):
     return [(entry["loss"], entry["nll"]) for entry in RunFolder(run).log()]
 
 
+def compare(whole, killed):
+    """What two runs have in common; `same` where it is everything."""
+    import numpy as np
+
+    one, other = arrays(whole), arrays(killed)
+    identical = len(one) == len(other) and all(map(np.array_equal, one, other))
+    return {
+        "arrays_compared": len(one),
+        "bit_identical": identical,
+        "losses_compared": 2 * len(losses(whole)),
+        "losses_identical": losses(whole) == losses(killed),
+    }
+
+
 def two_workers(data, out, wait):
     """Train with two workers, one of which is killed; start both again; gives what was seen."""
     first = _workers(data, out)
-    until = time.monotonic() + 300
-    while not list(out.glob("states/*.sha256")) and time.monotonic() < until:
-        time.sleep(0.2)
+    limit = time.monotonic() + 300
+    until(first[1], lambda: newest(out) or time.monotonic() > limit)
     os.kill(first[1].pid, signal.SIGKILL)
-    first[1].communicate()
+    first[1].wait()
     began = time.monotonic()
     try:
-        first[0].communicate(timeout=wait)
+        first[0].wait(timeout=wait)
         noticed = f"stopped by itself after {time.monotonic() - began:.0f} s"
     except subprocess.TimeoutExpired:
         noticed = f"still waiting after {wait} s, then killed"
         first[0].kill()
-        first[0].communicate()
+        first[0].wait()
     finish(*_workers(data, out))
     return noticed
 
@@ -147,59 +256,75 @@ def _workers(data, out):
     return [train(data, out, *words, i, dropout=0.0) for i in range(2)]
 
 
-def main() -> int:
-    """Train, kill, resume, compare; gives the exit status, 1 where something differs."""
-    import numpy as np
+def prepare(folder):
+    """Make a corpus in a folder, and prepare it; gives the data folder."""
+    corpus, data, text = folder / "corpus", folder / "data", []
+    sizes = ("--train", 1000, "--valid", 50, "--test", 50, "--simple")
+    finish(verb("grammar", "--pair", "en-de", "--out", corpus, *sizes))
+    for split in ("train", "valid", "test"):
+        prefix = "--" if split == "train" else f"--{split}-"
+        text += [f"{prefix}source", corpus / f"{split}.en"]
+        text += [f"{prefix}target", corpus / f"{split}.de"]
+    languages = ("--source-language", "en", "--target-language", "de")
+    finish(verb("prepare", *text, *languages, "--vocabulary-size", 200, "--out", data))
+    return data
 
+
+def parse():
+    """Give the options."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=20, help=f"1 to {MOST_KILLS}; default: 20")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--wait", type=int, default=120, help="seconds for the worker left over")
     parser.add_argument("--out", type=Path, metavar="FILE", help="JSON to write")
     args = parser.parse_args()
+    if not 1 <= args.kills <= MOST_KILLS:
+        parser.error(f"expected --kills from 1 to {MOST_KILLS}, got {args.kills}")
+    return args
+
+
+def main() -> int:
+    """Train, kill, resume, compare; gives the exit status, 1 where something differs."""
+    args = parse()
+    os.environ.update(ENVIRONMENT)  # before Keras is imported
+    import numpy as np
+
+    from be_keras.experiments import environment
+
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        corpus = folder / "corpus"
-        sizes = ("--train", 1000, "--valid", 50, "--test", 50, "--simple")
-        finish(verb("grammar", "--pair", "en-de", "--out", corpus, *sizes))
-        text = []
-        for split in ("train", "valid", "test"):
-            prefix = "--" if split == "train" else f"--{split}-"
-            text += [f"{prefix}source", corpus / f"{split}.en"]
-            text += [f"{prefix}target", corpus / f"{split}.de"]
-        languages = ("--source-language", "en", "--target-language", "de")
-        data = folder / "data"
-        finish(verb("prepare", *text, *languages, "--vocabulary-size", 200, "--out", data))
-        began = time.monotonic()
-        process = train(data, folder / "whole")
-        while process.poll() is None and not list(folder.glob("whole/states/*.sha256")):
-            time.sleep(0.1)
-        ready = time.monotonic() - began
-        finish(process)
-        times = ready, time.monotonic() - began
-        steps = killed_again_and_again(data, folder / "killed", args.kills, args.seed, *times)
-        whole, resumed = arrays(folder / "whole"), arrays(folder / "killed")
-        same = len(whole) == len(resumed) and all(map(np.array_equal, whole, resumed))
-        print(f"{len(steps)} kills: {'every bit is the same' if same else 'NOT the same'}")
+        data = prepare(folder)
+        seconds = timed(data, folder / "whole")
+        aims = moments(args.kills, args.seed)
+        kills = killed_again_and_again(data, folder / "killed", aims, seconds)
+        found = compare(folder / "whole", folder / "killed")
+        print(f"{len(kills)} kills: {found}", flush=True)
         noticed = two_workers(data, folder / "workers", args.wait)
         finish(train(data, folder / "alone", dropout=0.0))
         apart = np.subtract(losses(folder / "workers"), losses(folder / "alone"))
         difference = float(np.max(np.abs(apart)))
         print(f"two workers: the one left {noticed}; losses differ by {difference:.1e}")
-    found = {
-        "kills": len(steps),
-        "last_checkpoints": steps,
-        "arrays_compared": len(whole),
-        "bit_identical": same,
-        "worker_left": noticed,
-        "largest_difference_of_losses_of_two_workers": difference,
-    }
     if args.out:
+        how = {
+            "command": shlex.join(["python", "scripts/kill_and_resume.py", *sys.argv[1:]]),
+            "seed": args.seed,
+            "environment": {**environment(), **ENVIRONMENT},
+            "seconds": {kind: round(value, 3) for kind, value in seconds.items()},
+        }
+        what = {
+            "kills": len(kills),
+            "kills_that_left_a_file_unfinished": sum(bool(kill["unfinished"]) for kill in kills),
+            "each": kills,
+            **found,
+            "worker_left": noticed,
+            "largest_difference_of_losses_of_two_workers": difference,
+        }
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return 0 if same and len(steps) == args.kills and difference <= 1e-5 else 1
+        args.out.write_text(json.dumps({**how, **what}, indent=1) + "\n", encoding="utf-8")
+    same = found["bit_identical"] and found["losses_identical"]
+    return 0 if same and difference <= 1e-5 else 1
 
 
 if __name__ == "__main__":

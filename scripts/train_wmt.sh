@@ -16,12 +16,13 @@
 # Devices: --strategy one|mirrored|multi-worker|tpu, --accumulate K, --tpu NAME. On several hosts
 # the same command runs on each, with --workers HOST:PORT,HOST:PORT (the chief first) and its own
 # --worker-index I, or TF_CONFIG in the environment, and DIR on a disk that all of them see: the
-# chief prepares, evaluates and reports. --prepare-workers N processes clean and encode the text.
+# chief prepares, evaluates and reports, and where it is stopped at that the same command is needed
+# there alone. --prepare-workers N processes clean and encode the text.
 # report.md, report.json and the figures come to lie in DIR; so do data, runs and evaluations.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
 
-usage() { sed -n '2,22s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,23s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 demo="" quick="" pair="en-de" out="" config="" ensemble_size=4 members="split" vocabulary_size=""
 text=() settings=() dataset=() devices=() preparing=() worker=""
@@ -121,12 +122,21 @@ else
 fi
 
 system() { # NAME, then options of train: trains and evaluates
-    local name="$1" && shift
-    say "Training $name"
-    be train --data "$out/data" --out "$out/$name" --config "$config" "$@" \
-        ${devices[@]+"${devices[@]}"} ${settings[@]+--set "${settings[@]}"}
+    local name="$1" trained="" on=(${devices[@]+"${devices[@]}"}) && shift
+    # The first of several hosts to be through with the training leaves a mark: from then on none
+    # waits for another in it. Workers leave it out, and a chief that was stopped while it averaged
+    # the weights does that alone.
+    if [[ -n "$worker" && -e "$out/$name/trained" ]]; then trained=1 on=(); fi
+    if [[ "${worker:-0}" == 0 || -z "$trained" ]]; then
+        say "Training $name"
+        be train --data "$out/data" --out "$out/$name" --config "$config" "$@" \
+            ${on[@]+"${on[@]}"} ${settings[@]+--set "${settings[@]}"}
+    fi
+    if [[ -n "$worker" ]]; then touch "$out/$name/trained"; fi
     if [[ "${worker:-0}" != 0 ]]; then
         # The chief is not done with this system; a process that is new to it would be an error.
+        say "Worker $worker: waiting until the chief has evaluated $name; if it was stopped, start" \
+            "the same command there again"
         until [[ "$out/evaluations/$name/evaluation.json" -nt "$out/$name/log.jsonl" ]]; do
             sleep 1
         done

@@ -47,15 +47,21 @@ class TfdsPairs:
 
         # One file after another: the order is the same at every call.
         one_by_one = tfds.ReadConfig(interleave_cycle_length=1)
-        examples = builder.as_dataset(
-            split=self.split, shuffle_files=False, read_config=one_by_one
-        ).batch(_BATCH)
-        for batch in examples.as_numpy_iterator():
-            sides = (map(_text, batch[language].tolist()) for language in self.languages)
-            yield from zip(*sides, strict=True)
+        try:
+            examples = builder.as_dataset(
+                split=self.split, shuffle_files=False, read_config=one_by_one
+            ).batch(_BATCH)
+            for batch in examples.as_numpy_iterator():
+                sides = (map(_text, batch[language].tolist()) for language in self.languages)
+                yield from zip(*sides, strict=True)
+        except Exception as error:  # of TensorFlow: a file is cut short, or gone
+            raise self._unreadable(builder.data_dir, error) from error
 
     def describe(self) -> dict:
-        """Give the dataset's full name, with its version, and the split."""
+        """Give the dataset's full name, with its version, and the split.
+
+        Raises UserError where what is prepared already is damaged.
+        """
         return {"dataset": self._builder().info.full_name, "split": self.split}
 
     def _builder(self):
@@ -67,7 +73,21 @@ class TfdsPairs:
                 " install it with: pip install 'be_keras[translation]'"
             ) from None
         data_dir = None if self.data_dir is None else str(self.data_dir)
-        return tfds.builder(self.name, data_dir=data_dir)
+        try:
+            return tfds.builder(self.name, data_dir=data_dir)
+        except Exception as error:  # of protobuf and others: it reads what is prepared already
+            folder = Path(data_dir or tfds.core.constants.DATA_DIR) / self.name
+            raise self._unreadable(folder, error) from error
+
+    def _unreadable(self, folder: str | Path, error: Exception) -> UserError:
+        """Give the error for a folder with a prepared dataset that is damaged or out of reach."""
+        cure = "Delete that folder and repeat the command"
+        if any(map(_is_of_folder, _causes(error))):
+            cure = _FOLDER[1]
+        return UserError(
+            f"{self.name}: what is prepared in {folder} cannot be read"
+            f" ({type(error).__name__}: {_first_line(error)}). {cure}, or {self.instead}."
+        )
 
     def _download(self, builder) -> None:
         """Let the builder download and prepare, unless that was done; say what to do if not."""
@@ -82,6 +102,16 @@ class TfdsPairs:
 
 
 _DELETE = "Delete it from the folder downloads beside the dataset and repeat the command"
+_FOLDER = ("the folder cannot be used", "Choose another with --tfds-dir")
+# What a disk says and no network does.
+_OF_FOLDER = (
+    PermissionError,
+    FileNotFoundError,
+    FileExistsError,
+    NotADirectoryError,
+    IsADirectoryError,
+)
+_OF_FOLDER_NUMBERS = (errno.EROFS, errno.EIO, errno.ENAMETOOLONG, errno.ELOOP)
 # By the names of the errors' classes, since they come from many libraries.
 _CURES = {
     "DownloadError": ("the server refused", "Repeat the command later"),
@@ -92,18 +122,17 @@ _CURES = {
         "a file has to be fetched by hand, or is not as expected",
         "Do what the message says",
     ),
-    "PermissionError": ("the folder cannot be written", "Choose another with --tfds-dir"),
     "MemoryError": ("an archive does not fit into memory", "Use a machine with more"),
 }
 
 
 def explain(error: Exception) -> tuple[str, str]:
     """Give what an error of downloading or preparing means, and the cure."""
-    causes = [error]
-    while causes[-1].__cause__ is not None:
-        causes.append(causes[-1].__cause__)
+    causes = _causes(error)
     if any(map(_is_full_disk, causes)):
         return "the disk is full", "Make room, or choose another disk with --tfds-dir"
+    if any(map(_is_of_folder, causes)):
+        return _FOLDER
     for cause in reversed(causes):
         if type(cause).__name__ in _CURES:
             return _CURES[type(cause).__name__]
@@ -111,6 +140,18 @@ def explain(error: Exception) -> tuple[str, str]:
         "the download failed",
         "Check the network and its proxy and repeat the command, which keeps whole files",
     )
+
+
+def _causes(error: Exception) -> list[BaseException]:
+    """Give an error, what it was raised from, and so on."""
+    causes = [error]
+    while causes[-1].__cause__ is not None:
+        causes.append(causes[-1].__cause__)
+    return causes
+
+
+def _is_of_folder(error: BaseException) -> bool:
+    return isinstance(error, _OF_FOLDER) or getattr(error, "errno", None) in _OF_FOLDER_NUMBERS
 
 
 def _is_full_disk(error: BaseException) -> bool:

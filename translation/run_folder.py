@@ -11,6 +11,7 @@
 """
 
 import shutil
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -65,10 +66,12 @@ class RunFolder(run_folder.RunFolder):
     def recent_mean(self) -> list[np.ndarray]:
         """Give the mean of the weights kept, float32, in the order of `model.weights`.
 
+        A damaged file is left out with a message on standard error.
+
         Raises:
-            UserError: none were kept.
+            UserError: none were kept, or none is sound.
         """
-        paths = self._kept()
+        paths = [path for path in self._kept() if _is_sound(path)]
         if not paths:
             raise UserError(f"{self.recent}: the weights to average are gone; {AGAIN}")
         with ExitStack() as stack:
@@ -81,3 +84,19 @@ class RunFolder(run_folder.RunFolder):
     def _kept(self) -> list[Path]:
         """Give the files of `recent/`, by step."""
         return sorted(self.recent.glob("[0-9]*.npz"))
+
+
+def _is_sound(path: Path) -> bool:
+    """Read a file of weights, whose archive checks its own sums; say so where it is damaged."""
+    try:
+        with open(path, "rb") as file, np.load(file) as weights:
+            for name in weights.files:
+                weights[name]
+    except Exception as error:  # there is little that a damaged archive does not raise
+        print(
+            f"{path}: left out of the average, it cannot be read ({error})",
+            file=sys.stderr,
+            flush=True,
+        )
+        return False
+    return True

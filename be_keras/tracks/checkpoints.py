@@ -65,8 +65,9 @@ class Checkpoints:
         for step in reversed(steps):
             path = self._path(step)
             try:
-                expected = path.with_suffix(".sha256").read_text(encoding="ascii").strip()
-                sound = _sha256(path) == expected
+                # As bytes: a damaged mark need not be text.
+                expected = path.with_suffix(".sha256").read_bytes().strip()
+                sound = _sha256(path).encode("ascii") == expected
             except OSError as error:
                 raise UserError(
                     f"{path}: cannot be read ({error.strerror}); mend that and repeat the command."

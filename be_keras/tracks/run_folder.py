@@ -6,8 +6,9 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import keras
@@ -93,14 +94,35 @@ class RunFolder:
         return settings
 
     def log(self) -> list[dict]:
-        """Give the entries of the log so far; raises UserError where they are damaged."""
+        """Give the entries of the log so far.
+
+        From the first damaged line on they are left out with a message on standard error: the
+        models beside them are sound without them.
+
+        Raises:
+            UserError: The disk refuses.
+        """
         path = self.path / "log.jsonl"
         try:
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            lines = path.read_bytes().splitlines()
         except FileNotFoundError:
             return []
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path}: cannot be read ({error}); {AGAIN}") from None
+        except OSError as error:
+            raise UserError(
+                f"{path}: cannot be read ({error.strerror}); mend that and repeat the command."
+            ) from None
+        entries = []
+        for number, line in enumerate(lines, 1):
+            entry = _entry(line)
+            if entry is None:
+                print(
+                    f"{path}: line {number} is damaged; it and what follows it are left out",
+                    file=sys.stderr,
+                    flush=True,
+                )
+                break
+            entries.append(entry)
+        return entries
 
     def write_log(self, entries: list[dict]) -> None:
         """Write the log, a line for each entry, in place of the one before."""
@@ -114,9 +136,20 @@ class RunFolder:
             model.save(partial)
 
 
+def _entry(line: bytes) -> dict | None:
+    """Give what a line of the log holds, or None where it is damaged."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a path to write to; what lies there at a clean end takes the place of `path`.
+
+    It is on the disk before it takes that place, so that a power cut leaves the one or the other.
 
     Raises:
         UserError: The disk refuses.
@@ -124,7 +157,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     partial = path.with_name(f"partial-{path.name}")
     try:
         yield partial
+        with open(partial, "rb+") as file:
+            os.fsync(file.fileno())
         os.replace(partial, path)
+        _flush_folder(path.parent)
     except OSError as error:
         raise UserError(
             f"{path}: cannot be written ({error.strerror or error}); make room or mend the rights,"
@@ -132,3 +168,13 @@ def whole_file(path: Path) -> Iterator[Path]:
         ) from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Put a folder's names on the disk, where the platform knows how to."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -14,16 +15,33 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SYSTEMS = ["single", "batch-ensemble-4"]
 
 
-def run(*words, **environment):
-    """Run the script; gives the finished process."""
-    return subprocess.run(
+def start(*words, **environment):
+    """Start the script; gives the process, the leader of a group of its own."""
+    return subprocess.Popen(
         ["bash", "scripts/train_wmt.sh", *map(str, words)],
         cwd=REPOSITORY,
         env={**os.environ, **{name: str(value) for name, value in environment.items()}},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
+        start_new_session=True,
     )
+
+
+def stop(process):
+    """Kill the script and all that it started, where it is still running."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def run(*words, timeout=None, **environment):
+    """Run the script; gives the finished process."""
+    with start(*words, **environment) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        finally:
+            stop(process)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def test_quick_demo_and_the_same_command_again(make_venv, tmp_path):
@@ -84,6 +102,7 @@ echo "$*" >>"$MARKS/calls"
 case "$*" in
     *TF_CONFIG*) echo 1 ;;
     *" prepare "*) mkdir -p "$MARKS/run/data" && touch "$MARKS/run/data/card.json" ;;
+    *" train "*) mkdir -p "$MARKS/run/single" "$MARKS/run/batch-ensemble-4" ;;
     *" report "*) mkdir -p "$MARKS/run/.report" && touch "$MARKS/run/.report/report.md" ;;
 esac
 """
@@ -127,6 +146,65 @@ def test_workers_beside_the_chief_train_alone(make_venv, tmp_path, told):
     else:
         calls = calls_of(make_venv, tmp_path, *words, TF_CONFIG='{"task": {"index": 1}}')
     assert [call.split()[0] for call in calls] == ["train", "train"]
+
+
+# Stands for the interpreter on two hosts: in train they wait for each other, and the chief is
+# killed once, at the end of training or in the evaluation.
+TWO_HOSTS = """
+echo "$*" >>"$MARKS/calls"
+killed() {
+    [ "$AT" = "$1" ] && [ ! -e "$MARKS/killed" ] && touch "$MARKS/killed" && kill -KILL $PPID
+}
+name="$MARKS/run/single"
+case "$*" in *batch-ensemble-4*) name="$MARKS/run/batch-ensemble-4" ;; esac
+case "$*" in
+    *" prepare "*) mkdir -p "$MARKS/run/data" && touch "$MARKS/run/data/card.json" ;;
+    *" train "*"--worker-index 0"*)
+        mkdir -p "$name" && touch "$name/log.jsonl"
+        echo "$name" >"$MARKS/meet"
+        if [ "$AT" = train ]; then until [ -e "$name/trained" ]; do sleep 0.1; done; fi
+        killed train ;;
+    *" train "*"--worker-index 1"*) [ "$(cat "$MARKS/meet")" = "$name" ] || exit 3 ;;
+    *" evaluate "*)
+        killed evaluate
+        name="$MARKS/run/evaluations/${name##*/}"
+        mkdir -p "$name" && sleep 0.1 && touch "$name/evaluation.json" ;;
+    *" report "*) mkdir -p "$MARKS/run/.report" && touch "$MARKS/run/.report/report.md" ;;
+esac
+exit 0
+"""
+
+
+@pytest.mark.parametrize("at", ["train", "evaluate"])
+def test_a_chief_that_was_killed_needs_no_worker_to_finish(make_venv, tmp_path, at):
+    os.mkfifo(tmp_path / "meet")
+    base = ("--dataset", "wmt14", "--pair", "en-de", "--out", tmp_path / "run")
+    hosts = ("--strategy", "multi-worker", "--workers", "a:1,b:1", "--worker-index")
+    told = {"VENV": make_venv(TWO_HOSTS), "MARKS": tmp_path, "AT": at}
+    with start(*base, *hosts, 1, **told) as worker:
+        try:
+            assert run(*base, *hosts, 0, timeout=60, **told).returncode == -signal.SIGKILL
+            again = run(*base, *hosts, 0, timeout=60, **told)
+            assert again.returncode == 0, again.stderr
+            _, said = worker.communicate(timeout=60)
+        finally:
+            stop(worker)
+    assert worker.returncode == 0, said
+    assert "waiting until the chief has evaluated single; if it was stopped, start the" in said
+    calls = (tmp_path / "calls").read_text().splitlines()
+    trained = [call for call in calls if " train " in call and "--ensemble-size" not in call]
+    # Together once, then the chief on one device.
+    assert [("--worker-index" in call) for call in trained] == [True, True, False]
+
+
+def test_a_worker_leaves_out_what_is_trained(make_venv, tmp_path):
+    for name in SYSTEMS:
+        for path in (f"{name}/trained", f"evaluations/{name}/evaluation.json", "data/card.json"):
+            (tmp_path / "run" / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "run" / path).touch()
+    words = ("--strategy", "multi-worker", "--workers", "a:1,b:1", "--worker-index", "1")
+    (tmp_path / "calls").touch()
+    assert calls_of(make_venv, tmp_path, *words) == []
 
 
 def test_help_is_what_stands_on_top():

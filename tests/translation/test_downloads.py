@@ -2,6 +2,7 @@
 way to fail tells the user to do."""
 
 import errno
+import shutil
 import sys
 
 import pytest
@@ -75,6 +76,9 @@ def named(name, message=""):
         (chained(named("ExtractError"), OSError(errno.ENOSPC, "full")), "Make room"),
         (OSError("Not enough disk space. Needed: 9 GiB"), "Make room"),
         (PermissionError(errno.EACCES, "denied"), "Choose another with --tfds-dir"),
+        (FileNotFoundError(errno.ENOENT, "nothing there"), "Choose another with --tfds-dir"),
+        (OSError(errno.EROFS, "read-only"), "Choose another with --tfds-dir"),
+        (chained(RuntimeError("wrapped"), OSError(errno.EIO, "bad")), "Choose another with"),
         (AssertionError("you must manually download x"), "Do what the message says"),
         (MemoryError(), "Use a machine with more"),
     ],
@@ -119,6 +123,54 @@ def test_a_download_cut_short_goes_on(builder, tmp_path, monkeypatch):
         next(source.pairs())
     monkeypatch.setattr(builder, "_split_generators", whole)
     assert list(source.pairs()) == [("Four", "Vier")]
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_file_in_place_of_the_folder(builder, tmp_path, below):
+    (tmp_path / "file").write_text("mine")
+    source = TfdsPairs(NAME, "test", ("en", "de"), tmp_path / "file" / below)
+    with pytest.raises(UserError, match="the folder cannot be used .NotADirectoryError.*tfds-dir"):
+        list(source.pairs())
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"name": "wmt', b"\xff"])
+def test_a_damaged_description(builder, tmp_path, damage):
+    source = TfdsPairs(NAME, "test", ("en", "de"), tmp_path)
+    list(source.pairs())
+    (info,) = tmp_path.rglob("dataset_info.json")
+    info.write_bytes(damage)
+    for use in (source.describe, lambda: list(source.pairs())):
+        with pytest.raises(UserError) as caught:
+            use()
+        assert f"what is prepared in {tmp_path / NAME} cannot be read" in str(caught.value)
+        assert "Delete that folder and repeat the command" in str(caught.value)
+    shutil.rmtree(tmp_path / NAME)
+    assert list(source.pairs()) == [("Four", "Vier")]
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_damaged_split(builder, tmp_path, damage):
+    source = TfdsPairs(NAME, "test", ("en", "de"), tmp_path)
+    list(source.pairs())
+    (records,) = tmp_path.rglob("*-test.tfrecord-*")
+    if damage == "cut":
+        records.write_bytes(records.read_bytes()[:-3])
+    else:
+        records.unlink()
+    with pytest.raises(UserError, match=f"in {records.parent} cannot be read.*Delete that folder"):
+        list(source.pairs())
+
+
+def test_a_description_out_of_reach(tmp_path, monkeypatch):
+    tfds = pytest.importorskip("tensorflow_datasets")
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "denied")
+
+    monkeypatch.setattr(tfds, "builder", refuse)
+    with pytest.raises(UserError, match="cannot be read .*denied.*Choose another with --tfds-dir"):
+        TfdsPairs(NAME, "test", ("en", "de"), tmp_path).describe()
 
 
 def test_without_the_library(monkeypatch):

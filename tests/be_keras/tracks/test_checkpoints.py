@@ -46,7 +46,7 @@ def test_nothing_there(tmp_path):
     assert restored(Checkpoints(tmp_path / "none")) == (None, 0, [])
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "unmarked", "gone"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "mark", "unmarked", "gone"])
 def test_a_damaged_one_is_left_out(checkpoints, damage):
     path = checkpoints.folder / "00000030.keras"
     content = bytearray(path.read_bytes())
@@ -55,13 +55,15 @@ def test_a_damaged_one_is_left_out(checkpoints, damage):
         path.write_bytes(content)
     elif damage == "cut":
         path.write_bytes(content[:-1])
+    elif damage == "mark":
+        path.with_suffix(".sha256").write_bytes(b"\xff\x00")
     elif damage == "unmarked":  # killed between the two files
         path.with_suffix(".sha256").unlink()
     else:
         path.unlink()
     value, step, said = restored(checkpoints)
     assert (value, step) == (20.0, 20)
-    assert len(said) == (damage in ("flip", "cut"))
+    assert len(said) == (damage in ("flip", "cut", "mark"))
     assert all("00000030.keras: left out, its content" in line for line in said)
     checkpoints.save(model_of(7.0), 30)  # and training goes on over it
     assert restored(checkpoints) == (7.0, 30, [])
