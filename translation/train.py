@@ -5,9 +5,8 @@ The same command again resumes from the last validation and sees the batches tha
 """
 
 import argparse
-import contextlib
 import dataclasses
-import math
+import hashlib
 import sys
 import time
 from itertools import islice
@@ -20,7 +19,7 @@ from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
 from be_keras.tracks.errors import UserError
 from be_keras.tracks.version import version
-from be_keras.training import is_chief, reseed, spread, stream
+from be_keras.training import check_agreed, is_chief, of_chief, placed, reseed, stream
 from be_keras.training.options import add_device_arguments, strategy_of
 from translation.batches import TokenBatches, evaluation_batches
 from translation.build_model import build_translator
@@ -62,7 +61,8 @@ def train(
         The validation scores of the model to use: the average, or the best checkpoint.
 
     Raises:
-        UserError: bad data or folder, another run in it, a loss that is not finite.
+        UserError: bad data or folder, another run in it, workers that do not agree, a loss that
+            is not finite.
     """
     keras.utils.set_random_seed(config.seed)
     card = read_card(data)
@@ -75,21 +75,23 @@ def train(
         max_length=config.max_length,
     )
     run = RunFolder(out, Path(data) / "vocabulary.model")
-    writes = strategy is None or is_chief(strategy)
+    replicas = 1 if strategy is None else strategy.num_replicas_in_sync
+    settings = {
+        **_settings(config, ensemble_size, members, card),
+        "devices": {"replicas": replicas, "accumulate": accumulate},
+    }
+    check_agreed(strategy, {part: settings[part] for part in (*run.PARTS, "devices")})
+    writes, restored = is_chief(strategy), None
     if writes:
-        settings = _settings(config, ensemble_size, members, card)
-        replicas = 1 if strategy is None else strategy.num_replicas_in_sync
-        run.start({**settings, "devices": {"replicas": replicas, "accumulate": accumulate}})
-    restored, _ = run.states.restore(load_model) if writes else (None, 0)
-    model = restored
-    if restored is None or strategy is not None:
-        with contextlib.nullcontext() if strategy is None else strategy.scope():
-            model = build_translator(config, card["vocabulary"]["size"], ensemble_size, members)
-            model.compile(config.optimizer(), jit_compile=trains_faster_with_xla())
-            # Left to the first step, TensorFlow would trace that step twice.
-            model.optimizer.build(model.trainable_variables)
-    if strategy is not None:
-        _hand_out(strategy, model, restored)
+        run.start(settings)
+        restored, _ = run.states.restore(load_model)
+
+    def make():
+        model = build_translator(config, card["vocabulary"]["size"], ensemble_size, members)
+        model.compile(config.optimizer(), jit_compile=trains_faster_with_xla())
+        return model
+
+    model = placed(strategy, restored, make)
     model.accumulate = accumulate  # of the machine and not of the run, which may move to another
     if writes:
         _say(
@@ -97,20 +99,6 @@ def train(
             f"{batches.plan.steps} steps an epoch, padding {batches.padding:.1%}"
         )
     return _Training(run, model, batches, config, data, strategy).run_all()
-
-
-def _hand_out(strategy, model, restored) -> None:
-    """Give a model the state of a restored one, if there is one, and the chief's to all workers.
-
-    The chief alone knows of a checkpoint; to load it in the scope, where workers create each
-    variable together, would leave the others waiting.
-    """
-    state = [*model.weights, *model.optimizer.variables]
-    if restored is not None:
-        old = [*restored.weights, *restored.optimizer.variables]
-        for variable, value in zip(state, old, strict=True):
-            variable.assign(value.numpy())
-    spread(strategy, state)
 
 
 class _Training:
@@ -128,11 +116,17 @@ class _Training:
         self.run, self.model, self.batches, self.config = run, model, batches, config
         self.valid, self.scorer = TokenCorpus(data, "valid"), Scorer(model)
         self.bleu = config.bleu_sentences and ValidationBleu(data, config.bleu_sentences)
-        self.strategy, self.writes = strategy, strategy is None or is_chief(strategy)
+        self.strategy, self.writes = strategy, is_chief(strategy)
         self.example = next(batches.pairs_from(0))
         self.step = int(model.optimizer.iterations.numpy())
         # A run that was stopped between its log and its checkpoint repeats what the log has.
-        self.log = [entry for entry in run.log() if self.writes and entry["step"] <= self.step]
+        log = run.log() if self.writes else []
+        self.log = [entry for entry in log if entry["step"] <= self.step]
+        # best.keras may be of a validation that is repeated now, and that may end otherwise on
+        # other devices: then it is none of this log, and the next validation writes it anew.
+        lost = any(entry["best"] for entry in log[len(self.log) :])
+        kept = [] if lost else [entry for entry in self.log if entry["best"]]
+        self.best = kept[-1] if kept else None
         if self.writes:
             run.drop_recent_after(self.step)
 
@@ -154,12 +148,10 @@ class _Training:
             return False
         found = [entry["bleu"] for entry in self.log]
         waited = len(found) - 1 - int(np.argmax(found)) if found else 0
-        over = keras.Variable(float(waited >= self.config.patience), trainable=False)
-        if self.strategy is not None:
-            spread(self.strategy, [over])
-        if bool(over.numpy()) and self.writes:
+        (over,) = of_chief(self.strategy, [int(waited >= self.config.patience)])
+        if over and self.writes:
             _say(f"no higher BLEU for {waited} validations: training ends at step {self.step}")
-        return bool(over.numpy())
+        return bool(over)
 
     def _fit(self, count: int, progress: Progress) -> float:
         """Take `count` steps; gives their mean training loss."""
@@ -187,11 +179,13 @@ class _Training:
         }
         if not self.writes:
             return
-        best = min((old["nll"] for old in self.log), default=math.inf)
+        entry["best"] = self.best is None or entry["nll"] < self.best["nll"]
         self.log.append(entry)
+        # The log goes before best.keras: it tells a run that is resumed what that file may be of.
         self.run.write_log(self.log)
         self.run.save_recent(self.model, self.step, self.config.average)
-        if entry["nll"] < best:
+        if entry["best"]:
+            self.best = entry
             self.run.save(for_use(self.model), self.run.best)
         self.run.states.save(self.model, self.step)
         progress.write(
@@ -211,7 +205,8 @@ class _Training:
     def _finish(self) -> dict:
         """Average the last weights, and write the result if it is as good as the best so far."""
         self.model.set_weights(self.run.recent_mean())
-        average, best = self._validate(), min(self.log, key=lambda entry: entry["nll"])
+        average = self._validate()
+        best = self.best or average  # of a log that was damaged nothing is left
         chosen, path = best, self.run.best
         self.run.average.unlink(missing_ok=True)  # of an earlier end, which repeats
         if average["nll"] <= best["nll"]:
@@ -235,10 +230,19 @@ def _settings(config: Config, ensemble_size: int | None, members: str, card: dic
             "vocabulary_size": card["vocabulary"]["size"],
             "vocabulary_sha256": card["vocabulary"]["sha256"],
             "train_pairs": card["splits"]["train"]["pairs"],
+            "train_sha256": _sha256(card, "train"),
+            "valid_sha256": _sha256(card, "valid"),
         },
         "version": version(),
         "backend": keras.backend.backend(),
     }
+
+
+def _sha256(card: dict, split: str) -> str:
+    """One hash of all files of a split, text and ids, out of those that the card has of each."""
+    outputs = sorted(card["outputs"].items())
+    lines = [f"{digest}  {name}\n" for name, digest in outputs if name.startswith(split)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _say(message: str) -> None:

@@ -136,12 +136,13 @@ def _described(classifier):
 
 def _training(classifier):
     """What the training cost, from the run's own figures."""
-    cost = classifier.settings["cost"]
+    cost, log = classifier.settings["cost"], classifier.folder.log()
     multiply_adds = cost["row_examples"] * cost["multiply_adds_per_row"]
     return {
         **{key: cost[key] for key in ("steps", "unique_examples", "row_examples")},
         "multiply_adds": FORWARD_AND_BACKWARD * multiply_adds,
-        "seconds": round(sum(entry["seconds"] for entry in classifier.folder.log()), 1),
+        "seconds": round(sum(entry["seconds"] for entry in log), 1),
+        "peak_memory_bytes": max((e.get("peak_memory_bytes", 0) for e in log), default=0) or None,
     }
 
 

@@ -1,4 +1,4 @@
-"""The memory that predicting with a run takes, measured in a process that does nothing else.
+"""The most memory that a process has held; that of predicting, in one that does nothing else.
 
 What evaluates has held reference networks, test sets and corrupted images before: its own peak says
 nothing about the system that it evaluates.
@@ -60,7 +60,7 @@ def _predict(run, batch):
     classifier.logits(np.zeros((BATCHES * batch, *classifier.shape), np.uint8), batch)
 
 
-def _own_peak():
+def own_peak():
     """The most memory that this process has held, in bytes."""
     # Not `ru_maxrss` of Linux: a new process begins with its parent's.
     if STATUS.exists():
@@ -72,4 +72,4 @@ def _own_peak():
 
 if __name__ == "__main__":
     _predict(sys.argv[1], int(sys.argv[2]))
-    print(_own_peak())
+    print(own_peak())

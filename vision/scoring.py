@@ -151,9 +151,9 @@ def under_corruption(
         samples: of the bootstrap over images, each with all that was made of it.
 
     Returns:
-        `source`, `images`, `severities`; `by_name`, by corruption: `accuracy` and `nll`, a list by severity,
-        and `ece`; `by_severity` and `mean`, each of all three scores; `intervals` of the mean, by
-        score, where there are several images.
+        `source`, `images`, `severities`; `by_name`, by corruption: `accuracy` and `nll`, a list by
+        severity, and `ece`; `by_severity` and `mean`, each of all three scores; `intervals` of the
+        mean, by score, where there are several images.
 
     Raises:
         NotFinite: a logit is not finite.

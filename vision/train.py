@@ -14,13 +14,14 @@ import numpy as np
 
 from be_keras.tracks.errors import UserError
 from be_keras.tracks.version import version
+from be_keras.training import check_agreed, is_chief
 from be_keras.training.options import add_device_arguments, strategy_of
 from vision.arithmetic import multiply_adds
 from vision.build import build_classifier
 from vision.cells import costs
 from vision.config import PRESETS, make_config
 from vision.fingerprint import fingerprint, sample
-from vision.fitting import Devices, Training
+from vision.fitting import Training
 from vision.images import Images
 from vision.methods import METHODS, Method, make_method
 from vision.run_folder import RunFolder
@@ -59,7 +60,8 @@ def train(
         The run's folder.
 
     Raises:
-        UserError: too few images, a folder with another run in it, a loss that is not finite.
+        UserError: too few images, a folder with another run in it, workers that do not agree, a
+            loss that is not finite.
     """
     settings = method.apply(settings)
     _check(settings)
@@ -73,15 +75,19 @@ def train(
     model = build_classifier(settings, images.shape, len(images.class_names))
     run = RunFolder(out)
     about = _about(images, training, scaling, settings, method, source, seed, model)
-    devices = Devices(strategy, accumulate)
-    if devices.writes:
+    decisive = {part: about[part] for part in run.PARTS}
+    # The source may be named by a path, which differs between machines.
+    decisive["data"] = {key: value for key, value in about["data"].items() if key != "source"}
+    check_agreed(strategy, {**decisive, "devices": {"accumulate": accumulate}})
+    if is_chief(strategy):
         run.start(about)
         print(
             f"{METHODS[method.name]}: {method.networks} x {model.count_params():,} parameters, "
             f"{settings.steps} steps of {settings.batch} images",
             file=sys.stderr,
         )
-    Training(run, training, held, scaling, settings, seed, devices).train(method.networks)
+    under_way = Training(run, training, held, scaling, settings, seed, strategy, accumulate)
+    under_way.train(method.networks)
     return run
 
 

@@ -6,7 +6,6 @@ import os
 import keras
 
 from be_keras.tracks.errors import UserError
-from be_keras.training.replica_step import summed
 
 KINDS = ("one", "mirrored", "multi-worker", "tpu")
 
@@ -51,55 +50,6 @@ def strategy(kind="one", workers=None, worker_index=None, tpu=None):
 
     make = {"mirrored": _mirrored, "multi-worker": _multi_worker, "tpu": _tpu}.get(kind)
     return make(workers, worker_index, tpu) if make else tf.distribute.get_strategy()
-
-
-def is_chief(strategy):
-    """Whether this process is the one that writes files: the first of several workers, or alone.
-
-    Args:
-        strategy: Of `be_keras.training.strategy`.
-    """
-    if not _has_several_workers(strategy):
-        return True
-    resolver = strategy.cluster_resolver
-    first = "chief" if "chief" in resolver.cluster_spec().as_dict() else "worker"
-    return resolver.task_type == first and resolver.task_id == 0
-
-
-def spread(strategy, variables):
-    """Give Keras variables, on every worker, the values that the chief's have.
-
-    For a chief that read a checkpoint which the other workers cannot see. All workers call it with
-    the same variables at the same time. With a single worker nothing happens.
-
-    Args:
-        strategy: Of `be_keras.training.strategy`.
-        variables: Keras variables, in the same order everywhere.
-    """
-    if not _has_several_workers(strategy):
-        return
-    import tensorflow as tf
-
-    def of_first_replica(values):
-        context = tf.distribute.get_replica_context()
-        first = tf.equal(tf.cast(context.replica_id_in_sync_group, tf.int32), 0)
-        return summed(context, [tf.where(first, value, tf.zeros_like(value)) for value in values])
-
-    @tf.function(autograph=False)
-    def of_chief(values):
-        results = strategy.run(of_first_replica, args=(values,))
-        return [strategy.experimental_local_results(result)[0] for result in results]
-
-    values = of_chief([tf.convert_to_tensor(variable.numpy()) for variable in variables])
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
-
-
-def _has_several_workers(strategy):
-    import tensorflow as tf
-
-    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-    return several and bool(strategy.cluster_resolver.cluster_spec().as_dict())
 
 
 def _mirrored(*_):

@@ -1,5 +1,6 @@
 """Training: resuming is exact, and every mistake or mishap keeps what there was."""
 
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 
 from be_keras.tracks.errors import UserError
+from translation import train as module
+from translation.card import read_card, write_card
 from translation.config import make_config
 from translation.loading import load_model, load_translator
 from translation.progress import Progress
@@ -88,7 +91,7 @@ def test_resuming_is_as_if_never_stopped(data, ensemble, small, tmp_path, monkey
     assert [entry["step"] for entry in log_of(tmp_path / "run")] == [3]
     # A run that was killed between log and checkpoint has written more than it may keep.
     run = RunFolder(tmp_path / "run")
-    run.write_log([*run.log(), {"step": 6, "nll": 0.0}])
+    run.write_log([*run.log(), {"step": 6, "nll": 0.0, "best": True}])
     shutil.copy(run.recent / "00000003.npz", run.recent / "00000006.npz")
 
     train(*arguments)
@@ -123,6 +126,39 @@ def test_another_config_in_the_same_folder(data, single, small, command):
     assert content(single) == before
 
 
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_other_data_of_the_same_size_in_the_same_folder(
+    data, single, small, tmp_path, command, split
+):
+    other = shutil.copytree(data, tmp_path / "data")
+    card = read_card(data)
+    (name, *_) = (name for name in card["outputs"] if name.startswith(split))
+    write_card(other, {**card, "outputs": {**card["outputs"], name: "0" * 64}})
+    words = ("train", "--data", other, "--out", single, "--config", "tiny", "--set", *small)
+    status, _, err = command(*words)
+    assert status == 2 and f"differs in {split}_sha256 (" in err
+
+
+def test_workers_compare_what_decides_before_anything_is_written(
+    data, small, tmp_path, monkeypatch
+):
+    heard = []
+
+    def differ(strategy, settings):
+        heard.append(json.loads(json.dumps(settings)))
+        raise UserError("they differ")
+
+    monkeypatch.setattr(module, "check_agreed", differ)
+    with pytest.raises(UserError, match="they differ"):
+        train(data, tmp_path / "run", make_config("tiny", small), 2, "split", accumulate=2)
+    (settings,) = heard
+    assert settings["config"]["validate_every"] == 3
+    assert settings["method"] == {"ensemble_size": 2, "members": "split"}
+    assert {"train_sha256", "valid_sha256", "vocabulary_sha256"} <= settings["data"].keys()
+    assert settings["devices"]["accumulate"] == 2
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_loss_that_explodes(data, small, tmp_path, command):
     run = RunFolder(tmp_path / "run")
     words = ("train", "--data", data, "--out", run.path, "--config", "tiny", "--set", *small)
@@ -145,6 +181,25 @@ def test_a_damaged_checkpoint(data, single, small, tmp_path, command):
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
     for name in (LAST, "best.keras", "average.keras"):
         assert_close(weights_of(run / name), weights_of(single / name))
+
+
+@pytest.mark.parametrize("stale", [True, False])
+def test_a_best_model_that_is_none_of_the_log_is_written_again(
+    data, single, small, tmp_path, stale
+):
+    """Stopped before its second state, a run goes on where the second validation ends worse."""
+    run = RunFolder(shutil.copytree(single, tmp_path / "run"))
+    for path in run.states.folder.glob("00000006*"):
+        path.unlink()
+    first, second = run.log()
+    assert first["best"] and second["best"]
+    run.write_log([{**first, "nll": 0.1}, {**second, "nll": 0.0, "best": stale}])
+    run.best.write_bytes(b"a model")
+    chosen = train(data, run.path, make_config("tiny", small))
+    first, second = run.log()
+    assert first["best"] and second["best"] == stale and second["nll"] > 0.1
+    assert (run.best.read_bytes() == b"a model") != stale
+    assert chosen["nll"] == pytest.approx(second["nll"] if stale else 0.1)
 
 
 def test_a_termination_leaves_whole_files(data, small, tmp_path):

@@ -1,6 +1,8 @@
 """Training on two devices is training on one: the same weights from the same images."""
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from be_keras.tracks.checkpoints import Checkpoints
 from vision.__main__ import main
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -32,20 +35,75 @@ def weights(run):
     return [keras.ops.convert_to_numpy(weight) for weight in model.weights]
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute")
-def test_two_devices_train_as_one(tmp_path):
-    assert main([*WORDS, "--out", str(tmp_path / "one")]) == 0
-    words = ["--strategy", "mirrored", "--accumulate", "2", "--out", str(tmp_path / "two")]
-    done = subprocess.run(
-        [sys.executable, "-c", TWO_DEVICES, *WORDS, *words],
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """Two folders of a run on one device: whole, and as it was at its first checkpoint."""
+    folder, save = tmp_path_factory.mktemp("one"), Checkpoints.save
+
+    def copying(self, model, step):
+        save(self, model, step)
+        if step == 3:
+            shutil.copytree(folder / "whole", folder / "half")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoints, "save", copying)
+        assert main([*WORDS, "--out", str(folder / "whole")]) == 0
+    return folder / "whole", folder / "half"
+
+
+def start(*command):
+    """Start a process of Python with arguments."""
+    return subprocess.Popen(
+        [sys.executable, *map(str, command)],
         cwd=REPOSITORY,
-        env={**os.environ, "TF_NUM_INTRAOP_THREADS": "1"},
-        capture_output=True,
+        env={**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
-    for one, two in zip(weights(tmp_path / "one"), weights(tmp_path / "two"), strict=True):
-        np.testing.assert_allclose(two, one, atol=1e-5)
+
+
+def finish(*processes):
+    """Wait for processes that must succeed; gives what each said on standard error."""
+    try:
+        said = [process.communicate(timeout=300)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert [process.returncode for process in processes] == [0] * len(processes), said
+    return said
+
+
+def assert_same_weights(found, expected):
+    for one, other in zip(weights(found), weights(expected), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute")
+def test_two_devices_train_as_one(one, tmp_path):
+    words = ["--strategy", "mirrored", "--accumulate", "2", "--out", tmp_path / "run"]
+    finish(start("-c", TWO_DEVICES, *WORDS, *words))
+    assert_same_weights(tmp_path / "run", one[0])
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute")
+def test_a_run_goes_on_with_two_workers_of_which_one_writes(one, tmp_path):
+    """The second worker has no folder of the run at all."""
+    out, elsewhere = tmp_path / "run", tmp_path / "elsewhere" / "run"
+    shutil.copytree(one[1], out)
+    sockets = [socket.socket() for _ in range(2)]
+    for each in sockets:
+        each.bind(("localhost", 0))
+    workers = ",".join(f"localhost:{each.getsockname()[1]}" for each in sockets)
+    for each in sockets:
+        each.close()
+    command = ("-m", "vision", *WORDS, "--strategy", "multi-worker", "--workers", workers)
+    folders = enumerate((out, elsewhere))
+    said = finish(*[start(*command, "--worker-index", i, "--out", path) for i, path in folders])
+    assert all("resuming network 0 at step 3" in each for each in said)
+    assert not elsewhere.parent.exists()
+    assert_same_weights(out, one[0])
+    assert not (out / "states-0").exists()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from be_keras.tracks.checkpoints import Checkpoints
 from be_keras.tracks.errors import UserError
 from vision import fitting as module
+from vision import train as verb
 from vision.config import make_config
 from vision.images import make_images
 from vision.loading import Classifier
@@ -159,6 +160,25 @@ def test_images_held_out_are_validated_and_not_trained_on(tmp_path, monkeypatch)
 def test_mistakes(tmp_path, changes, message):
     with pytest.raises(UserError, match=message):
         run(tmp_path / "run", changes=changes)
+
+
+def test_workers_compare_what_decides_before_anything_is_written(tmp_path, monkeypatch):
+    heard = []
+
+    def differ(strategy, settings):
+        heard.append(json.loads(json.dumps(settings)))
+        raise UserError("they differ")
+
+    monkeypatch.setattr(verb, "check_agreed", differ)
+    for source in ("here", "there"):
+        with pytest.raises(UserError, match="they differ"):
+            method = make_method("single", None)
+            train(made(), tmp_path / "run", make_config("demo", SMALL), method, source, 3)
+    settings, again = heard
+    assert settings == again  # the same images under another name
+    assert settings["settings"]["checkpoint_every"] == 2 and settings["method"]["seed"] == 3
+    assert settings["devices"] == {"accumulate": 1} and len(settings["data"]["fingerprint"]) == 64
+    assert not (tmp_path / "run").exists()
 
 
 def test_another_run_in_the_folder(whole, tmp_path):

@@ -21,7 +21,8 @@ import tensorflow as tf  # noqa: E402
 from keras import ops  # noqa: E402
 
 import be_keras  # noqa: E402
-from be_keras.training import reseed, spread, strategy, stream  # noqa: E402
+from be_keras.tracks.errors import UserError  # noqa: E402
+from be_keras.training import check_agreed, reseed, spread, strategy, stream  # noqa: E402
 
 M, V, T, D = 2, 11, 6, 4
 
@@ -272,6 +273,20 @@ class Cases:
             count.assign(7)
         spread(self.strategy, [variable, count])
         return {"variable": variable.numpy(), "count": count.numpy()}
+
+    def agreed(self):
+        """What workers hear that were started alike, and otherwise."""
+        rank = self.strategy.cluster_resolver.task_id
+        same = {"config": {"width": 8, "seed": 1}, "data": {"sha256": "ab"}}
+        other = {"config": {"width": 8, "seed": 10**rank}, "data": {"sha256": "ab" * (rank + 1)}}
+        heard = []
+        for settings in (same, other, same):
+            try:
+                check_agreed(self.strategy, settings)
+                heard.append("")
+            except UserError as error:
+                heard.append(str(error))
+        return {"heard": np.array(heard)}
 
 
 def board_losses(folder):

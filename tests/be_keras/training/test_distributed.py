@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 import be_keras
-from be_keras.training import is_chief, strategy
 
 HERE = Path(__file__).resolve().parent
 # What each topology is worth its time for.
@@ -25,9 +24,9 @@ CASES = {
     ("two", "graph"): "sgd split odd ignored accumulate several average adam bfloat16"
     " synchronized ghosts own dropout penalty callbacks",
     ("one", "xla"): "sgd adam",
-    ("two", "xla"): "sgd adam accumulate ghosts",
-    ("workers", "graph"): "sgd adam synchronized callbacks chief",
-    ("workers", "xla"): "sgd",
+    ("two", "xla"): "sgd adam accumulate ghosts dropout",
+    ("workers", "graph"): "sgd adam synchronized callbacks chief agreed",
+    ("workers", "xla"): "sgd adam",
 }
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow",
@@ -177,16 +176,18 @@ def test_otherwise_moments_are_the_replicas_own_and_moving_ones_their_mean(resul
     assert np.abs(found["moving_variance"] - whole).max() > 1e-3
 
 
-def test_dropout_masks_differ_between_replicas(results):
+@pytest.mark.parametrize("xla", ["graph", "xla"])
+def test_dropout_masks_differ_between_replicas(results, xla):
     """A feature's weight is minus the number of the two replicas that kept it."""
-    (found,) = results("two", "graph", "dropout")
+    (found,) = results("two", xla, "dropout")
     values, counts = np.unique(found["steps"][1], return_counts=True)
     np.testing.assert_array_equal(values, [-2, -1, 0])
     assert 90 < counts[1] < 166  # 128 of 256 are to be expected, 0 with the same mask
 
 
-def test_random_states_are_one_and_resume_exactly(results):
-    (one,), (two,) = (results(topology, "graph", "dropout") for topology in ("one", "two"))
+@pytest.mark.parametrize("xla", ["graph", "xla"])
+def test_random_states_are_one_and_resume_exactly(results, xla):
+    (one,), (two,) = results("one", "graph", "dropout"), results("two", xla, "dropout")
     np.testing.assert_array_equal(two["seeds"], [one["seeds"][0]] * 2)
     np.testing.assert_array_equal(two["steps"][1], two["steps"][2])
 
@@ -205,6 +206,13 @@ def test_the_chief_spreads_its_values(results):
     for found in results("workers", "graph", "chief"):
         np.testing.assert_array_equal(found["variable"], [1, 2, 3])
         assert found["count"] == 7
+
+
+def test_workers_that_do_not_agree_are_told_so(results):
+    for found in results("workers", "graph", "agreed"):
+        alike, otherwise, again = found["heard"]
+        assert alike == again == ""
+        assert "different settings or data: seed, sha256 differ; start all with" in otherwise
 
 
 def model_of(optimizer, **compiled):
@@ -276,4 +284,3 @@ def test_without_a_strategy_keras_trains():
     assert model.strategy is None and model.accumulate == 1
     model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
     assert "be_keras" not in model.train_function.__module__
-    assert is_chief(strategy("one"))

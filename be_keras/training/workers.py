@@ -1,0 +1,165 @@
+"""Workers: what the processes that train one model together tell each other.
+
+All workers of a strategy call these functions at the same time. With a single one nothing is sent.
+"""
+
+import contextlib
+import json
+
+import numpy as np
+
+from be_keras.tracks.errors import UserError
+from be_keras.training.replica_step import summed
+
+
+def is_chief(strategy):
+    """Whether this process is the one that writes files: the first of several workers, or alone.
+
+    Args:
+        strategy: Of `be_keras.training.strategy`; None for one device.
+    """
+    if not _has_several_workers(strategy):
+        return True
+    resolver = strategy.cluster_resolver
+    first = "chief" if "chief" in resolver.cluster_spec().as_dict() else "worker"
+    return resolver.task_type == first and resolver.task_id == 0
+
+
+def spread(strategy, variables):
+    """Give Keras variables, on every worker, the values that the chief's have.
+
+    For a chief that read a checkpoint which the other workers cannot see.
+
+    Args:
+        strategy: Of `be_keras.training.strategy`; None for one device.
+        variables: Keras variables, in the same order everywhere.
+    """
+    if not _has_several_workers(strategy):
+        return
+    values = _sums(strategy, _of_first, [variable.numpy() for variable in variables])
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def of_chief(strategy, numbers):
+    """Give every worker the numbers that the chief has.
+
+    Args:
+        strategy: Of `be_keras.training.strategy`; None for one device.
+        numbers: Integers, as many everywhere.
+
+    Returns:
+        The chief's, as an array.
+    """
+    if not _has_several_workers(strategy):
+        return np.asarray(numbers)
+    return _sums(strategy, _of_first, [np.asarray(numbers)])[0].numpy()
+
+
+def placed(strategy, restored, make):
+    """The model to train, where it trains: in the state that was restored, if any, on all workers.
+
+    The chief alone knows of a checkpoint, and loads it outside the scope: inside, where workers
+    create each variable together, it would leave the others waiting.
+
+    Args:
+        strategy: Of `be_keras.training.strategy`; None for one device.
+        restored: The compiled model that a checkpoint gave; None for none, and on other workers.
+        make: Called without arguments, gives a new compiled model like it.
+
+    Returns:
+        A compiled model in the strategy's scope; `restored` itself on one device.
+    """
+    if strategy is None and restored is not None:
+        return restored
+    with contextlib.nullcontext() if strategy is None else strategy.scope():
+        model = make()
+        # Left to the first step, TensorFlow would trace that step twice.
+        model.optimizer.build(model.trainable_variables)
+    if restored is not None:
+        for variable, value in zip(_state(model), _state(restored), strict=True):
+            variable.assign(value.numpy())
+    spread(strategy, _state(model))
+    return model
+
+
+def check_agreed(strategy, settings):
+    """Check before the first step that all workers were started to train the same.
+
+    Args:
+        strategy: Of `be_keras.training.strategy`; None for one device.
+        settings: What decides the run: a dictionary of dictionaries that JSON can hold.
+
+    Raises:
+        UserError: Workers have different settings, which it names; on all of them.
+    """
+    if not _has_several_workers(strategy):
+        return
+    text = json.dumps(settings).encode()
+    longest = _gathered(strategy, [len(text)]).max()
+    texts = _gathered(strategy, list(text.ljust(longest)))  # JSON may end in blanks
+    first, *others = [_flat(json.loads(bytes(row.tolist()))) for row in texts]
+    nothing = object()
+    names = {
+        key
+        for other in others
+        for part, key in {**first, **other}
+        if first.get((part, key), nothing) != other.get((part, key), nothing)
+    }
+    if names:
+        raise UserError(
+            f"the workers were started with different settings or data: {', '.join(sorted(names))}"
+            " differ; start all with the same command, each with its own index."
+        )
+
+
+def _flat(settings):
+    return {(part, key): v for part, content in settings.items() for key, v in content.items()}
+
+
+def _state(model):
+    return [*model.weights, *model.optimizer.variables]
+
+
+def _has_several_workers(strategy):
+    if strategy is None:
+        return False
+    import tensorflow as tf
+
+    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    return several and bool(strategy.cluster_resolver.cluster_spec().as_dict())
+
+
+def _gathered(strategy, numbers):
+    """Integers of all replicas, as many of each, as an array `(replicas, n)`."""
+    import tensorflow as tf
+
+    def in_its_row(rank, replicas, value):
+        return tf.one_hot(rank, replicas, dtype=value.dtype)[:, None] * value
+
+    return _sums(strategy, in_its_row, [np.asarray(numbers, "int32")])[0].numpy()
+
+
+def _of_first(rank, replicas, value):
+    """What a replica adds so that the sum is the chief's value."""
+    import tensorflow as tf
+
+    return tf.where(tf.equal(rank, 0), value, tf.zeros_like(value))
+
+
+def _sums(strategy, share, values):
+    """Sums over all replicas of what `share(rank, replicas, value)` makes of each value."""
+    import tensorflow as tf
+
+    def of_replica(values):
+        context = tf.distribute.get_replica_context()
+        rank, replicas = context.replica_id_in_sync_group, context.num_replicas_in_sync
+        rank = tf.cast(rank, tf.int32)
+        return summed(context, [share(rank, replicas, value) for value in values])
+
+    @tf.function(autograph=False)
+    def of_all(values):
+        results = strategy.run(of_replica, args=(values,))
+        return [strategy.experimental_local_results(result)[0] for result in results]
+
+    return of_all([tf.convert_to_tensor(value) for value in values])
