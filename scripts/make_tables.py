@@ -16,6 +16,7 @@ import translation.grid
 import vision.comparison
 import vision.grid
 from be_keras.experiments import draw, markdown, read_results
+from translation.reporting.learning import learning_figure, with_history
 
 ROOT = Path(__file__).resolve().parent.parent
 # Benchmarks are commands, no package: what shows their rows is found where it lies.
@@ -33,7 +34,7 @@ PICTURED = (
     *("AUROC ood_tin40", "corrupted NLL", "corrupted ECE"),
 )
 MARKED = re.compile(
-    r"(<!-- (table|cells|rows|across|figure): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL
+    r"(<!-- (table|learning|cells|rows|across|figure): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL
 )
 HEADER = (
     "| run | unique tokens | row tokens | BLEU | chrF | NLL | member NLL | ECE | ECE of end marks "
@@ -54,6 +55,13 @@ def table(folder: Path, names: list[str]) -> str:
         found = path.exists()
         lines.append(row(json.loads(path.read_text())) if found else f"| {name} | missing |")
     return "\n".join(lines) + "\n"
+
+
+def evaluations(folder: Path, names: list[str]) -> dict[str, dict]:
+    """The evaluations of these names that have been run, and were validated more than once."""
+    paths = [folder / f"{name}.json" for name in names]
+    found = [json.loads(path.read_text()) for path in paths if path.exists()]
+    return with_history({each["name"]: each for each in found})
 
 
 def row(found: dict) -> str:
@@ -113,14 +121,19 @@ def benchmark(docs: Path, kind: str, name: str, key: str) -> str:
 def rewritten(page: str, docs: Path) -> str:
     """A page with every marked table made anew.
 
-    A marker `table: FOLDER/ROW/ROW` names evaluations, `cells: TASK/QUESTION` experiments;
-    `rows`, `across` and `figure: NAME/KEY` are benchmarks.
+    A marker `table: FOLDER/ROW/ROW` names evaluations, `learning` the same for the figure of their
+    validations, `cells: TASK/QUESTION` experiments; `rows`, `across` and `figure: NAME/KEY` are
+    benchmarks.
     """
 
     def replace(match):
         first, *names = match[3].split("/")
         if match[2] == "cells":
             return match[1] + cells_table(docs, first, *names) + match[4]
+        if match[2] == "learning":
+            link = f"![NLL, BLEU, ECE and disagreement of the validations](figures/{first}.png)\n"
+            there = evaluations(docs / "results" / first, names)
+            return match[1] + (link if there else "missing\n") + match[4]
         if match[2] in ("rows", "across", "figure"):
             return match[1] + benchmark(docs, match[2], first, *names) + match[4]
         return match[1] + table(docs / "results" / first, names) + match[4]
@@ -129,7 +142,7 @@ def rewritten(page: str, docs: Path) -> str:
 
 
 def draw_figures(page: str, docs: Path) -> None:
-    """Draw the figures of a page: one of every table of experiments, `TASK-QUESTION.png`."""
+    """Draw the figures of a page: of tables of experiments, of validations and of benchmarks."""
     for _, kind, names, _ in MARKED.findall(page):
         if kind == "cells":
             task, question = names.split("/")
@@ -141,6 +154,11 @@ def draw_figures(page: str, docs: Path) -> None:
             (docs / "figures").mkdir(exist_ok=True)
             path = docs / "figures" / f"{shown.name}.png"
             draw(dataclasses.replace(shown, columns=columns), results, path)
+        if kind == "learning":
+            first, *rows = names.split("/")
+            if there := evaluations(docs / "results" / first, rows):
+                (docs / "figures").mkdir(exist_ok=True)
+                (docs / "figures" / f"{first}.png").write_bytes(learning_figure(there))
         if kind == "figure":
             name, key = names.split("/")
             content = measurements(docs, name)

@@ -83,6 +83,23 @@ def test_check_notices_a_changed_figure(tmp_path, monkeypatch):
     assert script.main() == 0
 
 
+def test_the_figure_of_validations(tmp_path, monkeypatch):
+    script = load_script()
+    folder = tmp_path / "results" / "set"
+    folder.mkdir(parents=True)
+    found = evaluation()
+    page = tmp_path / "results.md"
+    page.write_text("<!-- learning: set/one/gone -->\n<!-- end -->\n")
+    monkeypatch.setattr(script, "DOCS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["make_tables"])
+    for tokens, shown in (([10], "missing"), ([10, 20], "(figures/set.png)")):
+        found["training"]["validations"] = {"tokens": tokens, "nll": [2.0, 1.0][: len(tokens)]}
+        (folder / "one.json").write_text(json.dumps(found))
+        assert script.main() == 0
+        assert shown in page.read_text()
+        assert (tmp_path / "figures" / "set.png").exists() == (len(tokens) > 1)
+
+
 def test_tables_and_figures_of_experiments(tmp_path, monkeypatch):
     script = load_script()
     name = script.GRIDS["fashion-mlp"].table("fashion-mlp", "initializer").rows[0][1]
