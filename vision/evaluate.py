@@ -158,6 +158,11 @@ def write(out: str | Path, evaluation: dict, found: Predictions) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `evaluate`."""
     parser.add_argument("--model", required=True, metavar="RUN", help="folder of a trained run")
+    parser.add_argument(
+        "--best",
+        action="store_true",
+        help="the networks as they were at their lowest NLL on the images held out",
+    )
     parser.add_argument("--data", required=True, metavar="SOURCE", help="as of the verb train")
     parser.add_argument("--split", default="test", help="default: test")
     parser.add_argument("--size", type=int, metavar="PIXELS", help="height and width for folders")
@@ -201,7 +206,7 @@ def run(args: argparse.Namespace) -> None:
             f"expected --outside of different names; got {' '.join(args.outside)}, which reports"
             " could not tell apart. Rename one."
         )
-    classifier = Classifier(args.model)
+    classifier = Classifier(args.model, args.best)
     reference = Classifier(args.reference) if args.reference else None
     test = read_images(args.data, args.split, args.size)
     soft_labels = None

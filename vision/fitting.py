@@ -3,6 +3,7 @@
 Takes images, settings and devices; leaves states, a log and trained networks in the run's folder.
 """
 
+import math
 import sys
 import time
 from functools import partial
@@ -76,7 +77,12 @@ class Training:
             drawn = np.random.default_rng((seed, 1)).integers(len(images), size=len(images))
             images = images.select(drawn)
         # A run that was stopped between its log and its checkpoint repeats what the log has.
-        self.log = [e for e in self.log if (e["network"], e["step"]) <= (index, step)]
+        kept = [e for e in self.log if (e["network"], e["step"]) <= (index, step)]
+        # Of a validation that is repeated now, and that may end otherwise on other devices, the
+        # best network is none of this log: the next validation writes it anew.
+        lost = any(e.get("best") for e in self.log[len(kept) :])
+        bests = [e["nll"] for e in kept if e["network"] == index and e.get("best")]
+        self.log, self.best = kept, bests[-1] if bests and not lost else math.inf
         while step < self.settings.steps:
             count = min(self.settings.checkpoint_every, self.settings.steps - step)
             began = time.perf_counter()
@@ -124,20 +130,30 @@ class Training:
         """Log and save; the last file written is the one that resuming starts from."""
         if not self.writes:
             return
+        index = entry["network"]
+        if "nll" in entry:
+            entry["best"] = entry["nll"] < self.best
         self.log.append(entry)
         self.run.write_log(self.log)
-        self.run.states(entry["network"]).save(model, entry["step"])
+        if entry.get("best"):
+            self.best = entry["nll"]
+            self.run.save(self._for_use(model), self.run.best(index))
+        self.run.states(index).save(model, entry["step"])
         said = ", ".join(
             f"{key} {value:.3f}"
             for key, value in entry.items()
-            if key not in ("network", "step", *OF_THE_MACHINE)
+            if key not in ("network", "step", "best", *OF_THE_MACHINE)
         )
         progress.write(f"network {entry['network']}, step {entry['step']}: {said}")
 
     def _finish(self, model, index):
         """Keep the trained network without its optimiser."""
-        shape, classes = self.images.shape, len(self.images.class_names)
-        trained = build_classifier(self.settings, shape, classes)
-        trained.set_weights(model.get_weights())
-        self.run.save(trained, self.run.network(index))
+        self.run.save(self._for_use(model), self.run.network(index))
         self.run.states(index).clear()
+
+    def _for_use(self, model):
+        """The same network without its optimiser."""
+        shape, classes = self.images.shape, len(self.images.class_names)
+        copy = build_classifier(self.settings, shape, classes)
+        copy.set_weights(model.get_weights())
+        return copy

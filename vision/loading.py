@@ -20,6 +20,7 @@ class Classifier:
 
     Args:
         run: the folder of a run that has been trained to its end.
+        best: whether to take each network as it was at its lowest NLL on the images held out.
 
     Attributes:
         method: how the members came to be.
@@ -32,7 +33,7 @@ class Classifier:
         UserError: there is no run, or one that has not been trained to its end.
     """
 
-    def __init__(self, run: str | Path):
+    def __init__(self, run: str | Path, best: bool = False):
         self.folder = RunFolder(run)
         self.settings = self.folder.settings()
         data, method = self.settings["data"], dict(self.settings["method"])
@@ -41,12 +42,14 @@ class Classifier:
         self.shape = tuple(data["shape"])
         self.class_names = tuple(data["class_names"])
         self.scaling = Scaling(*(tuple(data["scaling"][key]) for key in ("mean", "deviation")))
-        paths = [self.folder.network(i) for i in range(self.method.networks)]
+        where = self.folder.best if best else self.folder.network
+        paths = [where(i) for i in range(self.method.networks)]
         missing = [path.name for path in paths if not path.exists()]
         if missing:
             raise UserError(
                 f"{self.folder.path}: expected a trained run, got one without"
                 f" {', '.join(missing)}; repeat the command that trains it, which goes on."
+                + (" A best network needs images to validate on: --set hold_out=N." if best else "")
             )
         self.checkpoint_bytes = sum(path.stat().st_size for path in paths)
         self.networks = [load_model(path) for path in paths]

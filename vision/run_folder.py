@@ -3,6 +3,7 @@
     run.json          settings, method and the data they belong to
     log.jsonl         one line a checkpoint
     network-<i>.keras trained network i; BatchEnsemble's members are one network
+    best-<i>.keras    network i as it was at its lowest NLL on the images held out, if any were
     states-<i>/       network i with its optimiser at its last checkpoints, while it is in training
 """
 
@@ -26,6 +27,10 @@ class RunFolder(run_folder.RunFolder):
     def network(self, index: int) -> Path:
         """Where network `index` lies when it is trained."""
         return self.path / f"network-{index}.keras"
+
+    def best(self, index: int) -> Path:
+        """Where network `index` lies as it was at its best validation."""
+        return self.path / f"best-{index}.keras"
 
     def states(self, index: int) -> Checkpoints:
         """The last states of network `index` while it is in training."""

@@ -147,6 +147,50 @@ def test_images_held_out_are_validated_and_not_trained_on(tmp_path, monkeypatch)
     assert len({each.tobytes() for each in made().images} - trained) == 10
 
 
+def test_the_best_network_is_kept_beside_the_last(tmp_path, monkeypatch):
+    at, scores = [], iter([3.0, 1.0, 2.0])
+
+    def validate(self, model):
+        at.append(model.get_weights())
+        return {"nll": next(scores)}
+
+    monkeypatch.setattr(module.Training, "_validate", validate)
+    found = run(tmp_path / "run", changes=["hold_out=10"])
+    assert [entry["best"] for entry in found.log()] == [True, True, False]
+    for best, expected in ((True, at[1]), (False, at[2])):
+        (model,) = Classifier(found.path, best).networks
+        for ours, theirs in zip(model.get_weights(), expected, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_best_network_of_a_validation_that_is_repeated_is_written_anew(tmp_path, monkeypatch):
+    """The run was killed before its state was whole, and goes on where losses end otherwise."""
+    save, scores = Checkpoints.save, [3.0, 1.0]
+
+    def save_and_die(self, model, step):
+        if step == 4:
+            raise Killed
+        save(self, model, step)
+
+    monkeypatch.setattr(module.Training, "_validate", lambda self, model: {"nll": scores.pop(0)})
+    monkeypatch.setattr(Checkpoints, "save", save_and_die)
+    with pytest.raises(Killed):
+        run(tmp_path / "run", changes=["hold_out=10"])
+    (tmp_path / "run" / "best-0.keras").write_bytes(b"of the validation that is lost")
+    monkeypatch.setattr(Checkpoints, "save", save)
+    scores += [3.5, 4.0]
+    found = run(tmp_path / "run", changes=["hold_out=10"])
+    assert [(entry["nll"], entry["best"]) for entry in found.log()] == [
+        (3.0, True), (3.5, True), (4.0, False)
+    ]  # fmt: skip
+    assert weights(found.best(0))
+
+
+def test_a_best_network_needs_images_held_out(whole):
+    with pytest.raises(UserError, match=r"without best-0.keras; .* --set hold_out=N"):
+        Classifier(whole.path, best=True)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
