@@ -274,3 +274,35 @@ def test_bleu_of_a_run_is_that_of_its_model(data, small, tmp_path):
 def test_patience_needs_bleu():
     with pytest.raises(UserError, match="patience=2 without bleu_sentences"):
         make_config("tiny", ["patience=2"])
+
+
+def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(
+    data, ensemble, small, tmp_path, monkeypatch
+):
+    """The disk refuses at the second checkpoint: files may not grow beyond what they have."""
+    resource = pytest.importorskip("resource")
+    arguments = data, tmp_path / "run", make_config("tiny", [*small, "average=2"]), 2, "split"
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    steps, on_train_batch_end = [], Progress.on_train_batch_end
+
+    def fill(self, batch, logs=None):
+        on_train_batch_end(self, batch, logs)
+        steps.append(batch)
+        if len(steps) == 5:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, unlimited[1]))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "on_train_batch_end", fill)
+        try:
+            with pytest.raises(UserError, match=r"cannot be written .* make room"):
+                train(*arguments)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    run = RunFolder(tmp_path / "run")
+    assert run.states.steps() == [3]
+
+    train(*arguments)
+    for found, expected in zip(log_of(run.path), log_of(ensemble), strict=True):
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    assert names(run.path) == names(ensemble)
+    assert_close(weights_of(run.path / LAST), weights_of(ensemble / LAST))
