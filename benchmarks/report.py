@@ -144,7 +144,7 @@ def _members_of(rows, model):
 
 
 # The figure of each benchmark that has one.
-FIGURES = {"members": draw_cost, "prediction": draw_growth}
+FIGURES = {"members": draw_cost, "prediction-growth": draw_growth}
 
 
 def _draw_times(panel, rows, network, fixed):
