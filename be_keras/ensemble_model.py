@@ -18,10 +18,10 @@ from be_keras.members import (
 from be_keras.roles import assign_roles
 from be_keras.rows import (
     labels_averaged,
+    not_ignored,
     output_rows,
     repeat_labels,
     weights_of_each,
-    without_ignored,
 )
 from be_keras.training.distributed import DistributedTraining, true_loss
 
@@ -182,8 +182,8 @@ class EnsembleModel(DistributedTraining, keras.Model):
         if self.member_loss == "sum":
             penalty = sum((ops.sum(term) for term in self.losses), start=0.0)
             loss = penalty + self.ensemble_size * (loss - penalty)
-        counted = without_ignored(rows, y, self.loss)
-        return loss, labels_averaged(counted, sample_weight if weighted_mean else None)
+        weights = sample_weight if weighted_mean else None
+        return loss, labels_averaged(rows, weights, not_ignored(rows, y, self.loss))
 
     def track_loss(self, loss, count):
         """Let a loss, the mean of so many labels, count in the logged one."""

@@ -68,59 +68,59 @@ def _like_labels(weight, output):
     return ops.reshape(weight, (*ops.shape(weight), *[1] * missing))
 
 
-def without_ignored(rows, labels, losses):
-    """Rows whose masks also leave out the labels of the class that their loss ignores.
+def not_ignored(rows, labels, losses):
+    """Which labels are of another class than the one that their loss ignores.
 
     A loss with `ignore_class` averages over the other labels, and says so to nobody.
 
     Args:
-        rows: Structure of outputs `(R, ..., C)` with their masks.
+        rows: Structure of outputs `(R, ..., C)`.
         labels: Integers `(R, ...)` for each output, a structure like the outputs.
         losses: Structure of Keras losses, one for each output or one for all.
 
     Returns:
-        A structure like the outputs.
+        For each output, in the order of a flat structure, bool `(R, ...)`, or None where its loss
+        ignores no class.
     """
     losses, outputs = keras.tree.flatten(losses), keras.tree.flatten(rows)
     ignored = [getattr(loss, "ignore_class", None) for loss in losses]
     if all(each is None for each in ignored):
-        return rows
+        return [None] * len(outputs)
     if len(ignored) == 1:
         ignored *= len(outputs)
-    pairs = zip(outputs, keras.tree.flatten(labels), ignored, strict=True)
-    return keras.tree.pack_sequence_as(rows, [_without(*each) for each in pairs])
+    return [
+        None
+        if skipped is None
+        else ops.not_equal(ops.reshape(label, ops.shape(output)[:-1]), skipped)
+        for output, label, skipped in zip(
+            outputs, keras.tree.flatten(labels), ignored, strict=True
+        )
+    ]
 
 
-def _without(output, labels, ignored):
-    if ignored is None:
-        return output
-    kept = ops.not_equal(ops.reshape(labels, ops.shape(output)[:-1]), ignored)
-    mask = mask_of(output)
-    if mask is not None:
-        kept = ops.logical_and(kept, mask)
-    # Keras keeps the mask that a tensor has: another one needs another tensor.
-    return with_mask(ops.reshape(output, ops.shape(output)), kept)
-
-
-def labels_averaged(rows, weights=None):
+def labels_averaged(rows, weights=None, counted=None):
     """How many labels the losses of all outputs divide by: what a batch weighs in an epoch.
 
     Args:
         rows: Structure of outputs `(R, ..., C)` with their masks.
         weights: What `weights_of_each` gave, where the losses divide by its sum; or None.
+        counted: What `not_ignored` gave; None counts all.
 
     Returns:
         Scalar, float32.
     """
     outputs = keras.tree.flatten(rows)
-    weights = [None] * len(outputs) if weights is None else keras.tree.flatten(weights)
-    counts = [_count(output, weight) for output, weight in zip(outputs, weights, strict=True)]
+    nothing = [None] * len(outputs)
+    weights = nothing if weights is None else keras.tree.flatten(weights)
+    counts = [_count(*each) for each in zip(outputs, weights, counted or nothing, strict=True)]
     return sum(counts[1:], start=counts[0])
 
 
-def _count(output, weight):
-    mask = mask_of(output)
-    if mask is None and weight is None:
+def _count(output, weight, counted):
+    factors = [f for f in (mask_of(output), weight, counted) if f is not None]
+    if not factors:
         return ops.sum(ops.ones(ops.shape(output)[: max(1, len(output.shape) - 1)], "float32"))
-    factors = [ops.cast(factor, "float32") for factor in (mask, weight) if factor is not None]
-    return ops.sum(factors[0] * factors[-1] if len(factors) == 2 else factors[0])
+    product = ops.cast(factors[0], "float32")
+    for factor in factors[1:]:
+        product = product * ops.cast(factor, "float32")
+    return ops.sum(product)

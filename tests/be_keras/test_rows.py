@@ -7,10 +7,10 @@ import pytest
 from be_keras.masks import mask_of, with_mask
 from be_keras.rows import (
     labels_averaged,
+    not_ignored,
     output_rows,
     repeat_labels,
     weights_of_each,
-    without_ignored,
 )
 
 MASK = np.array([[1, 1, 0], [1, 0, 0]], "bool")  # (R, T)
@@ -75,7 +75,7 @@ def test_labels_of_an_ignored_class_do_not_count():
     rows, masked = ones(2, 3, 9), with_mask(ones(2, 3, 9), MASK)
 
     def count(rows, labels, losses):
-        return float(labels_averaged(without_ignored(rows, labels, losses)))
+        return float(labels_averaged(rows, counted=not_ignored(rows, labels, losses)))
 
     assert count(rows, labels, loss(ignore_class=7)) == 3
     assert count(rows, labels[..., None], loss(ignore_class=7)) == 3

@@ -198,6 +198,8 @@ def test_a_checkpoint_is_hardly_larger_than_its_weights(tmp_path):
 
 def test_an_interrupt_while_a_copy_is_made_waits_until_it_is_whole(translator, monkeypatch):
     model, make, made = translator(2), Transformer.__init__, []
+    # What a shell starts in the background ignores it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupted(self, *args, **settings):
         signal.raise_signal(signal.SIGINT)
@@ -205,6 +207,9 @@ def test_an_interrupt_while_a_copy_is_made_waits_until_it_is_whole(translator, m
         made.append(self)
 
     monkeypatch.setattr(Transformer, "__init__", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        for_use(model)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            for_use(model)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert made and made[0].built

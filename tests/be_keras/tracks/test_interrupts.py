@@ -13,13 +13,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @pytest.fixture(autouse=True)
 def handlers():
-    """SIGTERM interrupts as on the command line; what was there before is put back."""
+    """Both interrupt, as on the command line; what was there before is put back."""
     before = [signal.getsignal(number) for number in SIGNALS]
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in SIGNALS:  # SIGINT too: what a shell starts in the background ignores it
+        signal.signal(number, interrupt)
     yield interrupt
     for number, handler in zip(SIGNALS, before, strict=True):
         signal.signal(number, handler)
