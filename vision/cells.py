@@ -155,7 +155,7 @@ class ImageCells:
         """Mean |cosine| between the gradients of different members on the shared weights."""
         images = self.task.train.take(min(GRADIENT_EXAMPLES, len(self.task.train)), seed=1)
         found = metrics.member_gradient_cosines(
-            model, scaling(images.images), images.labels, cross_entropy()
+            model, scaling(images.images), images.labels, cross_entropy(), batch_size=64
         )
         different = ~np.eye(len(found), dtype=bool)
         return float(np.mean(np.abs(found[different])))

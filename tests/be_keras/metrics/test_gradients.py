@@ -164,3 +164,13 @@ def test_models_without_shared_weights_are_refused():
     for model in (frozen, unbuilt):
         with pytest.raises(ValueError, match="no trainable weight of the role 'shared'"):
             member_gradient_cosines(model, *made_batch(), LOSS)
+
+
+@pytest.mark.parametrize("batch_size", [5, 16, 100])
+def test_batches_add_up_to_all_at_once(batch_size):
+    model, batch = made_model("random_sign", layers=2), made_batch(16)
+    whole = member_gradient_cosines(model, *batch, LOSS)
+    parts = member_gradient_cosines(model, *batch, LOSS, batch_size=batch_size)
+    np.testing.assert_allclose(parts, whole, atol=1e-5)
+    with pytest.raises(ValueError, match="batch_size is 1 or more.*0"):
+        member_gradient_cosines(model, *batch, LOSS, batch_size=0)
