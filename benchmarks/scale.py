@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import resource
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,8 @@ from pathlib import Path
 
 import command
 import report
+
+from be_keras.training import localhost_workers
 
 VOCABULARY = 8_000
 LENGTH = 32  # tokens of a sentence
@@ -107,7 +108,7 @@ def measure(args, devices="one process", size="width 256", members=None, split="
     words += [] if members is None else ["--members", str(members)]
     threads, several = args.threads, devices == "two processes"
     if several:
-        words += ["--workers", ",".join(f"localhost:{port}" for port in _free_ports(2))]
+        words += ["--workers", localhost_workers(2)]
         threads = max(1, threads // 2)
     environment = {
         **os.environ,
@@ -130,16 +131,6 @@ def measure(args, devices="one process", size="width 256", members=None, split="
                 raise SystemExit(f"a case failed:\n{Path(error.name).read_text()[-2000:]}")
             found.append(json.loads(out.read_text()))
     return {key: max(each[key] for each in found) for key in found[0]}
-
-
-def _free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("localhost", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def of_devices(args):

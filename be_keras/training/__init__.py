@@ -4,7 +4,7 @@ from be_keras.training.branching import branch_off
 from be_keras.training.distributed import DistributedTraining
 from be_keras.training.randomness import reseed
 from be_keras.training.schedules import InverseSquareRoot, WarmupDrops
-from be_keras.training.strategies import strategy
+from be_keras.training.strategies import localhost_workers, strategy
 from be_keras.training.streams import stream
 from be_keras.training.workers import check_agreed, is_chief, of_chief, placed, spread
 
@@ -15,6 +15,7 @@ __all__ = [
     "branch_off",
     "check_agreed",
     "is_chief",
+    "localhost_workers",
     "of_chief",
     "placed",
     "reseed",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 
 import keras
 
@@ -50,6 +51,21 @@ def strategy(kind="one", workers=None, worker_index=None, tpu=None):
 
     make = {"mirrored": _mirrored, "multi-worker": _multi_worker, "tpu": _tpu}.get(kind)
     return make(workers, worker_index, tpu) if make else tf.distribute.get_strategy()
+
+
+def localhost_workers(count):
+    """Give addresses for so many workers on this machine, to try "multi-worker" out.
+
+    Returns:
+        `"localhost:port,localhost:port"`, of ports that are free now.
+    """
+    sockets = [socket.socket() for _ in range(count)]  # all held until each has its own
+    for each in sockets:
+        each.bind(("localhost", 0))
+    addresses = [f"localhost:{each.getsockname()[1]}" for each in sockets]
+    for each in sockets:
+        each.close()
+    return ",".join(addresses)
 
 
 def _mirrored(*_):

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from be_keras.training import localhost_workers
 from translation.config import make_config
 from translation.loading import load_model
 from translation.progress import Progress
@@ -113,13 +113,7 @@ def test_a_run_goes_on_with_two_workers_of_which_one_writes(alone, words, tmp_pa
     """The second worker has no folder of the run at all."""
     out, elsewhere = tmp_path / "run", tmp_path / "elsewhere" / "run"
     shutil.copytree(alone[1], out)
-    sockets = [socket.socket() for _ in range(2)]
-    for one in sockets:
-        one.bind(("localhost", 0))
-    workers = ",".join(f"localhost:{one.getsockname()[1]}" for one in sockets)
-    for one in sockets:
-        one.close()
-    options = ("--strategy", "multi-worker", "--workers", workers, "--worker-index")
+    options = ("--strategy", "multi-worker", "--workers", localhost_workers(2), "--worker-index")
     command = ("-m", "translation", *words, *options)
     processes = [start(*command, i, "--out", folder) for i, folder in enumerate((out, elsewhere))]
     printed = finish(processes)

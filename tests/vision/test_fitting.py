@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 
 from be_keras.tracks.checkpoints import Checkpoints
+from be_keras.training import localhost_workers
 from vision.__main__ import main
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -91,13 +91,8 @@ def test_a_run_goes_on_with_two_workers_of_which_one_writes(one, tmp_path):
     """The second worker has no folder of the run at all."""
     out, elsewhere = tmp_path / "run", tmp_path / "elsewhere" / "run"
     shutil.copytree(one[1], out)
-    sockets = [socket.socket() for _ in range(2)]
-    for each in sockets:
-        each.bind(("localhost", 0))
-    workers = ",".join(f"localhost:{each.getsockname()[1]}" for each in sockets)
-    for each in sockets:
-        each.close()
-    command = ("-m", "vision", *WORDS, "--strategy", "multi-worker", "--workers", workers)
+    workers = ("--strategy", "multi-worker", "--workers", localhost_workers(2))
+    command = ("-m", "vision", *WORDS, *workers)
     folders = enumerate((out, elsewhere))
     said = finish(*[start(*command, "--worker-index", i, "--out", path) for i, path in folders])
     assert all("resuming network 0 at step 3" in each for each in said)

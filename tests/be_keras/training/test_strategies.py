@@ -2,12 +2,13 @@
 
 import json
 import os
+import socket
 
 import keras
 import pytest
 
 from be_keras.tracks.errors import UserError
-from be_keras.training import strategy
+from be_keras.training import localhost_workers, strategy
 
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 
@@ -20,6 +21,14 @@ def test_one_device_is_no_strategy():
         assert alone is tf.distribute.get_strategy()
     else:
         assert alone is None
+
+
+def test_workers_of_this_machine_have_free_ports_of_their_own():
+    addresses = localhost_workers(3).split(",")
+    assert len(set(addresses)) == 3
+    for host, port in (address.split(":") for address in addresses):
+        with socket.socket() as one:
+            one.bind((host, int(port)))
 
 
 if ON_TENSORFLOW:
