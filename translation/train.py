@@ -21,6 +21,7 @@ from be_keras.tracks.errors import UserError
 from be_keras.tracks.version import version
 from be_keras.training import check_agreed, is_chief, of_chief, placed, reseed, stream
 from be_keras.training.options import add_device_arguments, strategy_of
+from be_keras.training.rejoining import rejoining
 from translation.batches import TokenBatches, evaluation_batches
 from translation.build_model import build_translator
 from translation.card import read_card
@@ -282,8 +283,10 @@ def run(args: argparse.Namespace) -> None:
     if args.ensemble_size is not None and args.ensemble_size < 1:
         raise UserError(f"--ensemble-size must be at least 1; got {args.ensemble_size}.")
     config = make_config(args.config, args.set)
-    strategy = strategy_of(args)
-    entry = train(
-        args.data, args.out, config, args.ensemble_size, args.members, strategy, args.accumulate
-    )
+    with rejoining(args.strategy == "multi-worker") as all_found:
+        strategy = strategy_of(args)
+        all_found()
+        entry = train(
+            args.data, args.out, config, args.ensemble_size, args.members, strategy, args.accumulate
+        )
     print(f"validation NLL {entry['nll']:.4f} accuracy {entry['accuracy']:.4f}")

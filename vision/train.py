@@ -16,6 +16,7 @@ from be_keras.tracks.errors import UserError
 from be_keras.tracks.version import version
 from be_keras.training import check_agreed, is_chief
 from be_keras.training.options import add_device_arguments, strategy_of
+from be_keras.training.rejoining import rejoining
 from vision.arithmetic import multiply_adds
 from vision.build import build_classifier
 from vision.cells import costs
@@ -194,9 +195,11 @@ def run(args: argparse.Namespace) -> None:
             " --ensemble-size."
         )
     method = make_method(args.method, args.ensemble_size, args.samples)
-    strategy = strategy_of(args)
-    images = read_images(args.data, "train", args.size)
-    run = train(
-        images, args.out, settings, method, args.data, args.seed, strategy, args.accumulate
-    )
+    with rejoining(args.strategy == "multi-worker") as all_found:
+        strategy = strategy_of(args)
+        all_found()
+        images = read_images(args.data, "train", args.size)
+        run = train(
+            images, args.out, settings, method, args.data, args.seed, strategy, args.accumulate
+        )
     print(f"trained {method.networks} network(s) in {run.path}")

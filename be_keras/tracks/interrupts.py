@@ -1,4 +1,4 @@
-"""Moments at which an interrupt would leave half a thing behind: it waits until they are over."""
+"""Interrupts at moments when Python's own way with them does harm, or nothing at all."""
 
 import signal
 import threading
@@ -31,3 +31,26 @@ def held_interrupts() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         for number in came[:1]:
             signal.raise_signal(number)
+
+
+@contextmanager
+def deadly_interrupts() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the process at once, until the block ends.
+
+    For waiting inside TensorFlow, where Python's handlers do not run: Ctrl-C would do nothing.
+
+    Signals reach the main thread alone; in any other nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {
+        number: signal.signal(number, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

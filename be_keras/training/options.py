@@ -4,6 +4,7 @@ Declares them for a parser, and makes the strategy of what was parsed.
 """
 
 import argparse
+import sys
 
 import keras
 
@@ -50,5 +51,7 @@ def strategy_of(args: argparse.Namespace):
             "--accumulate needs KERAS_BACKEND=tensorflow; got "
             f"{keras.backend.backend()}: leave it out there."
         )
+    if args.strategy == "multi-worker":
+        print("waiting for all workers to start", file=sys.stderr, flush=True)
     made = strategies.strategy(args.strategy, args.workers, args.worker_index, args.tpu)
     return None if args.strategy == "one" else made

@@ -7,6 +7,7 @@ import socket
 import keras
 
 from be_keras.tracks.errors import UserError
+from be_keras.tracks.interrupts import deadly_interrupts
 
 KINDS = ("one", "mirrored", "multi-worker", "tpu")
 
@@ -85,7 +86,8 @@ def _multi_worker(workers, worker_index, _):
     else:
         _check_environment()
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        with deadly_interrupts():  # it waits for the other workers
+            return tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:
         raise UserError(
             "expected several workers to be set up before TensorFlow is used; in this process it "

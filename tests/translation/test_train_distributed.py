@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,14 @@ import sys
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from translation.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+# The command line in a process that is killed after its first step.
+DYING = """
+import os, signal, sys
+from translation.progress import Progress
+Progress.on_train_batch_end = lambda *_, logs=None: os.kill(os.getpid(), signal.SIGKILL)
 from translation.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -109,16 +118,25 @@ def test_two_devices_train_as_one(alone, words, tmp_path):
     assert RunFolder(out).settings()["devices"] == {"replicas": 2, "accumulate": 2}
 
 
-def test_a_run_goes_on_with_two_workers_of_which_one_writes(alone, words, tmp_path):
-    """The second worker has no folder of the run at all."""
+def test_two_workers_go_on_where_one_is_killed_and_started_again(alone, words, tmp_path):
+    """The second worker has no folder of the run at all; the first begins anew by itself."""
     out, elsewhere = tmp_path / "run", tmp_path / "elsewhere" / "run"
     shutil.copytree(alone[1], out)
-    options = ("--strategy", "multi-worker", "--workers", localhost_workers(2), "--worker-index")
-    command = ("-m", "translation", *words, *options)
-    processes = [start(*command, i, "--out", folder) for i, folder in enumerate((out, elsewhere))]
-    printed = finish(processes)
-    assert "resuming" in printed[0][1] and "at step 3 of 6" in printed[0][1]
-    assert printed[1][0].startswith("validation NLL ")
+    workers = ("--strategy", "multi-worker", "--workers", localhost_workers(2), "--worker-index")
+    second = [*words, "--out", elsewhere, *workers, 1]
+    chief = start("-m", "translation", *words, "--out", out, *workers, 0)
+    dying = start("-c", DYING, *second)
+    try:
+        assert dying.wait(timeout=300) == -signal.SIGKILL
+    except BaseException:
+        chief.kill()
+        raise
+    finally:
+        dying.kill()
+    (_, said), (printed, _) = finish([chief, start("-m", "translation", *second)])
+    before, _, after = said.partition("another worker was lost (")
+    assert all("resuming" in part and "at step 3 of 6" in part for part in (before, after))
+    assert printed.startswith("validation NLL ")
     assert not elsewhere.parent.exists()
     assert_same_run(out, alone[0])
 

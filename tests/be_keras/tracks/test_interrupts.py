@@ -1,12 +1,14 @@
-"""Interrupts that wait: what runs is whole, what was asked is done afterwards."""
+"""Interrupts that wait: what runs is whole, what was asked is done afterwards; and deadly ones."""
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from be_keras.tracks.interrupts import held_interrupts
+from be_keras.tracks.interrupts import deadly_interrupts, held_interrupts
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -67,3 +69,35 @@ def test_in_another_thread_it_does_nothing(handlers):
     thread.start()
     thread.join()
     assert found == [handlers]
+
+
+# Waits where handlers of Python do not run, as in TensorFlow: for a child, without returning.
+WAITING = """
+import ctypes, signal
+from be_keras.tracks.interrupts import deadly_interrupts
+signal.signal(signal.SIGTERM, lambda *_: print("handled"))
+with deadly_interrupts():
+    print("waiting", flush=True)
+    ctypes.CDLL(None).sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_deadly_one_ends_what_python_cannot_interrupt():
+    with subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"waiting\n"
+        process.terminate()
+        assert process.wait(timeout=30) == -signal.SIGTERM
+
+
+def test_handlers_return_after_deadly_ones(handlers):
+    with deadly_interrupts():
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert [signal.getsignal(number) for number in SIGNALS] == [handlers, handlers]
+
+
+def test_an_interrupt_that_is_ignored_stays_so():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with deadly_interrupts():
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

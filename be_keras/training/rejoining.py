@@ -1,0 +1,68 @@
+"""Workers that outlive another one: each starts its own process again, and waits for the lost one.
+
+TensorFlow lets no single worker join a training that runs: after one is lost all have to begin
+anew. So whoever starts the lost worker again, with its own command, starts all of them.
+"""
+
+import contextlib
+import os
+import sys
+import time
+
+TRIES = 10  # processes in a row that were lost before they trained
+PAUSE = 3.0  # seconds, so that the others notice too
+_COUNT = "BE_KERAS_REJOINING"
+
+
+@contextlib.contextmanager
+def rejoining(several):
+    """Train in this block; where another worker is lost meanwhile, this process begins anew.
+
+    For command lines only: `os.execv` puts the same command in this process' place. It goes on from
+    the last checkpoint, and waits for the other workers as it does at every start.
+
+    Args:
+        several: Whether several workers train; otherwise the block is left alone.
+
+    Yields:
+        A function to call once all workers have found each other.
+
+    Raises:
+        Exception: What the block raises for another reason; or the loss of a worker, after
+            `TRIES` processes in a row that never found the others.
+    """
+    tries = int(os.environ.pop(_COUNT, 0))
+    found = False
+
+    def all_found():
+        nonlocal found
+        found = True
+
+    try:
+        yield all_found
+    except Exception as error:
+        tries = 0 if found else tries + 1
+        if not several or tries > TRIES or not is_loss_of_worker(error):
+            raise
+        print(
+            f"\nanother worker was lost ({type(error).__name__}): this one begins anew, from the"
+            " last checkpoint. Start the other one again, with its own command.",
+            file=sys.stderr,
+            flush=True,
+        )
+        time.sleep(PAUSE)
+        os.environ[_COUNT] = str(tries)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def is_loss_of_worker(error):
+    """Whether an error of a step, or of the start, means that another worker has gone."""
+    from tensorflow import errors
+
+    kinds = (
+        errors.UnavailableError,
+        errors.AbortedError,
+        errors.CancelledError,
+        errors.DeadlineExceededError,
+    )
+    return isinstance(error, kinds) or "Collective ops is aborted" in str(error)

@@ -1,0 +1,98 @@
+"""A worker that begins anew after another was lost: when, how often, and as which command."""
+
+import os
+import sys
+
+import pytest
+
+errors = pytest.importorskip("tensorflow").errors
+
+from be_keras.training import rejoining as module  # noqa: E402
+from be_keras.training.rejoining import TRIES, is_loss_of_worker, rejoining  # noqa: E402
+
+
+class Replaced(BaseException):
+    """This process has become another one."""
+
+
+@pytest.fixture(autouse=True)
+def commands(monkeypatch):
+    """The commands that took this process' place, with the environment's count."""
+    found = []
+
+    def execv(path, arguments):
+        found.append((path, arguments))
+        raise Replaced
+
+    monkeypatch.setattr(os, "execv", execv)
+    monkeypatch.setattr(module, "PAUSE", 0.0)
+    monkeypatch.setattr(sys, "orig_argv", ["python3", "-m", "translation", "train", "a b"])
+    monkeypatch.delenv("BE_KERAS_REJOINING", raising=False)
+    return found
+
+
+def lost(kind=errors.UnavailableError, message="Socket closed"):
+    return kind(None, None, message)
+
+
+def run(error, several=True, begins=True):
+    with rejoining(several) as all_found:
+        if begins:
+            all_found()
+        raise error
+
+
+def test_the_same_command_takes_its_place(commands, capsys):
+    with pytest.raises(Replaced):
+        run(lost())
+    assert commands == [(sys.executable, [sys.executable, "-m", "translation", "train", "a b"])]
+    message = capsys.readouterr().err
+    assert "another worker was lost (UnavailableError)" in message
+    assert "Start the other one again, with its own command." in message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        lost(),
+        lost(errors.AbortedError),
+        lost(errors.DeadlineExceededError),
+        lost(errors.CancelledError),
+        lost(errors.InternalError, "Collective ops is aborted by: task 1"),
+    ],
+)
+def test_losses(error):
+    assert is_loss_of_worker(error)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("wrong"), lost(errors.ResourceExhaustedError), lost(errors.InternalError)]
+)
+def test_other_errors_are_raised(error, commands):
+    with pytest.raises(type(error)):
+        run(error)
+    assert not commands
+
+
+def test_one_process_is_left_alone(commands):
+    with pytest.raises(errors.UnavailableError):
+        run(lost(), several=False)
+    with rejoining(True):
+        pass
+    assert not commands
+
+
+def test_those_that_never_find_the_others_give_up(commands):
+    for _ in range(TRIES):
+        with pytest.raises(Replaced):
+            run(lost(), begins=False)
+    with pytest.raises(errors.UnavailableError):
+        run(lost(), begins=False)
+    assert len(commands) == TRIES
+
+
+def test_a_training_that_began_counts_anew(commands):
+    for begins in [*[False] * TRIES, True, *[False] * TRIES]:
+        with pytest.raises(Replaced):
+            run(lost(), begins=begins)
+    assert len(commands) == 2 * TRIES + 1
