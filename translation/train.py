@@ -19,9 +19,16 @@ from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
 from be_keras.tracks.errors import UserError
 from be_keras.tracks.version import version
-from be_keras.training import check_agreed, is_chief, of_chief, placed, reseed, stream
+from be_keras.training import (
+    check_agreed,
+    is_chief,
+    of_chief,
+    placed,
+    rejoining,
+    reseed,
+    stream,
+)
 from be_keras.training.options import add_device_arguments, strategy_of
-from be_keras.training.rejoining import rejoining
 from translation.batches import TokenBatches, evaluation_batches
 from translation.build_model import build_translator
 from translation.card import read_card

@@ -14,9 +14,8 @@ import numpy as np
 
 from be_keras.tracks.errors import UserError
 from be_keras.tracks.version import version
-from be_keras.training import check_agreed, is_chief
+from be_keras.training import check_agreed, is_chief, rejoining
 from be_keras.training.options import add_device_arguments, strategy_of
-from be_keras.training.rejoining import rejoining
 from vision.arithmetic import multiply_adds
 from vision.build import build_classifier
 from vision.cells import costs

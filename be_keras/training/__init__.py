@@ -3,6 +3,7 @@
 from be_keras.training.branching import branch_off
 from be_keras.training.distributed import DistributedTraining
 from be_keras.training.randomness import reseed
+from be_keras.training.rejoining import rejoining
 from be_keras.training.schedules import InverseSquareRoot, WarmupDrops
 from be_keras.training.strategies import localhost_workers, strategy
 from be_keras.training.streams import stream
@@ -18,6 +19,7 @@ __all__ = [
     "localhost_workers",
     "of_chief",
     "placed",
+    "rejoining",
     "reseed",
     "spread",
     "strategy",

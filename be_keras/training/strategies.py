@@ -55,7 +55,10 @@ def strategy(kind="one", workers=None, worker_index=None, tpu=None):
 
 
 def localhost_workers(count):
-    """Give addresses for so many workers on this machine, to try "multi-worker" out.
+    """Give addresses for several workers on this machine, to try "multi-worker" out.
+
+    Args:
+        count: How many.
 
     Returns:
         `"localhost:port,localhost:port"`, of ports that are free now.

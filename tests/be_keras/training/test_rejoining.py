@@ -1,5 +1,6 @@
 """A worker that begins anew after another was lost: when, how often, and as which command."""
 
+import importlib
 import os
 import sys
 
@@ -7,8 +8,8 @@ import pytest
 
 errors = pytest.importorskip("tensorflow").errors
 
-from be_keras.training import rejoining as module  # noqa: E402
-from be_keras.training.rejoining import TRIES, is_loss_of_worker, rejoining  # noqa: E402
+from be_keras.training import rejoining  # noqa: E402
+from be_keras.training.rejoining import TRIES, is_loss_of_worker  # noqa: E402
 
 
 class Replaced(BaseException):
@@ -25,6 +26,7 @@ def commands(monkeypatch):
         raise Replaced
 
     monkeypatch.setattr(os, "execv", execv)
+    module = importlib.import_module(rejoining.__module__)  # its name is the function's
     monkeypatch.setattr(module, "PAUSE", 0.0)
     monkeypatch.setattr(sys, "orig_argv", ["python3", "-m", "translation", "train", "a b"])
     monkeypatch.delenv("BE_KERAS_REJOINING", raising=False)
