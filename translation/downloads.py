@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from be_keras.tracks.errors import UserError
+from translation.streamed_builder import streamed
 from translation.text import Pair
 
 _BATCH = 1024  # examples that leave TensorFlow in one go
@@ -74,7 +75,7 @@ class TfdsPairs:
             ) from None
         data_dir = None if self.data_dir is None else str(self.data_dir)
         try:
-            return tfds.builder(self.name, data_dir=data_dir)
+            return streamed(tfds.builder(self.name, data_dir=data_dir))
         except Exception as error:  # of protobuf and others: it reads what is prepared already
             folder = Path(data_dir or tfds.core.constants.DATA_DIR) / self.name
             raise self._unreadable(folder, error) from error
