@@ -1,8 +1,8 @@
-"""Trains small models on one topology of devices and writes what came out: a process of its own.
+"""Trains a small model on one topology of devices and writes what came out: a process of its own.
 
-    python distributed_cases.py OUT TOPOLOGY XLA CASE [CASE ...]
+    python distributed_cases.py OUT TOPOLOGY XLA CASE
 
-OUT is an .npz file with an array for each `case/name`. TOPOLOGY is one device ("one"), two virtual
+OUT is an .npz file with an array for each name. TOPOLOGY is one device ("one"), two virtual
 devices ("two"), or one of two processes ("0=host:port,host:port"). XLA is "xla" or "graph".
 """
 
@@ -10,10 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
-# The cases compile far more than they run. What XLA compiles is left beside OUT, to be counted.
-DUMP = Path(f"{sys.argv[1]}.programs")
-os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 --xla_dump_to={DUMP}"
+os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+os.environ.pop("TF_CONFIG", None)
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
@@ -45,10 +43,11 @@ class Cases:
     Args:
         strategy: What they train under.
         xla: Whether XLA compiles the step.
+        out: What the names of files that they write begin with.
     """
 
-    def __init__(self, strategy, xla):
-        self.strategy, self.xla = strategy, xla
+    def __init__(self, strategy, xla, out):
+        self.strategy, self.xla, self.out = strategy, xla, out
 
     def train(self, make, batches, **compiled):
         """Compile and fit what `make` gives; gives the model, and all that can be compared."""
@@ -238,7 +237,7 @@ class Cases:
 
     def callbacks(self):
         """ModelCheckpoint, EarlyStopping, TensorBoard, validation; what was saved goes on."""
-        path, board = f"{sys.argv[1]}.keras", f"{sys.argv[1]}.board"
+        path, board = f"{self.out}.keras", f"{self.out}.board"
         ((x, y),) = token_batches(1, 12)
         with self.strategy.scope():
             model = token_model("shared")
@@ -348,8 +347,11 @@ def weights_of(model):
     return {f"weight{i}": weight for i, weight in enumerate(model.get_weights())}
 
 
-def main(out, topology, xla, *names):
-    """Run the cases of these names and write the file."""
+def main(out, topology, xla, case):
+    """Run the case of this name; write the file, and beside it what XLA compiled."""
+    dump = Path(f"{out}.programs")
+    # The cases compile far more than they run. XLA reads this when TensorFlow first runs something.
+    os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 --xla_dump_to={dump}"
     if topology == "one":
         chosen = strategy("one")
     elif topology == "two":
@@ -362,11 +364,10 @@ def main(out, topology, xla, *names):
         index, workers = topology.split("=")
         chosen = strategy("multi-worker", workers=workers, worker_index=int(index))
     assert chosen.num_replicas_in_sync == (1 if topology == "one" else 2)
-    cases = Cases(chosen, xla == "xla")
-    found = {name: getattr(cases, name)() for name in names}
-    passes = {path.name.split(".")[0] for path in DUMP.glob("*all_slices*")}
-    found["programs"] = {"count": np.array(len(passes))}
-    np.savez(out, **{f"{case}/{k}": v for case, d in found.items() for k, v in d.items()})
+    keras.utils.set_random_seed(1)
+    found = getattr(Cases(chosen, xla == "xla", out), case)()
+    programs = {path.name.split(".")[0] for path in dump.glob("*all_slices*")}
+    np.savez(out, programs=len(programs), **found)
 
 
 if __name__ == "__main__":
