@@ -50,6 +50,7 @@ def rejoining(several):
             file=sys.stderr,
             flush=True,
         )
+        sys.stdout.flush()  # which nobody does for a process that is replaced
         time.sleep(PAUSE)
         os.environ[_COUNT] = str(tries)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
