@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# EN-FR on Europarl and Tatoeba: one network and BatchEnsemble-4 on split batches, same steps.
+# EN-FR on Europarl and Tatoeba: one network, another from a second seed, and BatchEnsemble-4 on split
+# batches, all of the same steps.
 #
 #   bash scripts/europarl.sh EUROPARL TATOEBA NEWSTEST [OUT]
 #
@@ -8,7 +9,7 @@
 # and NAME.fr*. Plain or .gz. OUT (default: europarl) takes data, runs, evaluations and the report;
 # the same command again goes on where it was stopped. The evaluations' figures are copied to
 # docs/results/europarl, and scripts/make_tables.py writes the table.
-# About two hours of one CPU core that multiplies bfloat16.
+# About two hours on two CPU cores that multiply bfloat16.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
 [[ $# -ge 3 ]] || fail "name the text: bash scripts/europarl.sh EUROPARL TATOEBA NEWSTEST [OUT]"
@@ -41,7 +42,8 @@ compare() { # NAME, then options of train
 }
 mkdir -p "$REPOSITORY/docs/results/europarl"
 compare single
+compare single-seed-1 --set seed=1
 compare batch-ensemble-4 --ensemble-size 4 --members split
 
-be report "$out/evaluations/single" "$out/evaluations/batch-ensemble-4" --out "$out/report"
+be report "$out/evaluations/"{single,single-seed-1,batch-ensemble-4} --out "$out/report"
 "$VENV_PYTHON" "$REPOSITORY/scripts/make_tables.py"
