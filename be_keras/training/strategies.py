@@ -89,7 +89,8 @@ def _multi_worker(workers, worker_index, _):
     else:
         _check_environment()
     try:
-        with deadly_interrupts():  # it waits for the other workers
+        # It waits for the other workers, and meanwhile takes SIGTERM for itself: Ctrl-C ends it.
+        with deadly_interrupts():
             return tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:
         raise UserError(
