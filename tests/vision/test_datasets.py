@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
+from scipy.io import savemat
 
 from be_keras.tracks.errors import UserError
 from vision import datasets, lazy
-from vision.datasets import read_dataset
+from vision.datasets import DATASETS, read_dataset
 from vision.images import Images
 from vision.lazy import LazyImages
 
@@ -97,6 +98,44 @@ def test_cifar10(prepared, split):
     images = read_dataset("cifar10", split, data_dir=prepared)
     assert isinstance(images, Images) and images.class_names == tuple(NAMES)
     assert sorted_pairs(images.images, images.labels) == sorted_pairs(*expected(split))
+
+
+def test_cifar100_has_its_fine_labels(tmp_path, monkeypatch):
+    inner = tmp_path / "download" / "cifar-100-binary"
+    inner.mkdir(parents=True)
+    fine = np.random.default_rng(0).permutation(100)[:, None]
+    pixels = np.random.default_rng(1).integers(0, 256, (100, 3072))
+    records = np.hstack([fine // 5, fine, pixels]).astype(np.uint8)
+    for name, count in (("train.bin", 100), ("test.bin", 30)):
+        (inner / name).write_bytes(records[:count].tobytes())
+    names = [f"fine {i}" for i in range(100)]
+    (inner / "fine_label_names.txt").write_text("\n".join(names))
+    (inner / "coarse_label_names.txt").write_text("\n".join(f"coarse {i}" for i in range(20)))
+    monkeypatch.setattr(tfds.download.DownloadManager, FETCH, lambda self, url: str(inner.parent))
+    for split, count in (("train", 100), ("test", 30)):
+        found = read_dataset("cifar100", split, data_dir=tmp_path / "prepared")
+        assert found.class_names == tuple(names)
+        np.testing.assert_array_equal(found.labels, fine[:count, 0])
+        images = pixels[:count].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        np.testing.assert_array_equal(found.images, images)
+
+
+def test_svhn(tmp_path, monkeypatch):
+    """As in the raw files, the last axis counts the images and 10 stands for the digit 0."""
+    made = {}
+    for seed, (split, count) in enumerate({"train": 30, "test": 12, "extra": 3}.items()):
+        pixels = np.random.default_rng(seed).integers(0, 256, (32, 32, 3, count), np.uint8)
+        digits = np.arange(count, dtype=np.uint8)[:, None] % 10 + 1
+        made[split] = pixels, digits
+        savemat(tmp_path / f"{split}_32x32.mat", {"X": pixels, "y": digits})
+    fetch = {split: tmp_path / f"{split}_32x32.mat" for split in made}
+    monkeypatch.setattr(tfds.download.DownloadManager, "download", lambda self, urls: fetch)
+    for split in ("train", "test"):
+        found = read_dataset(DATASETS["svhn"], split, data_dir=tmp_path / "prepared")
+        pixels, digits = made[split]
+        assert found.class_names == tuple("0123456789")
+        np.testing.assert_array_equal(found.labels, digits[:, 0] % 10)
+        np.testing.assert_array_equal(found.images, pixels.transpose(3, 0, 1, 2))
 
 
 def test_images_come_in_the_order_of_the_set(prepared):
