@@ -3,7 +3,8 @@
     python distributed_cases.py OUT TOPOLOGY XLA CASE
 
 OUT is an .npz file with an array for each name. TOPOLOGY is one device ("one"), two virtual
-devices ("two"), or one of two processes ("0=host:port,host:port"). XLA is "xla" or "graph".
+devices ("two"), these in place of a TPU's cores ("tpu"), or one of two processes
+("0=host:port,host:port"). XLA is "xla" or "graph".
 """
 
 import os
@@ -347,19 +348,40 @@ def weights_of(model):
     return {f"weight{i}": weight for i, weight in enumerate(model.get_weights())}
 
 
+def tpu_of_cpus():
+    """What `strategy("tpu")` gives where two virtual devices stand for the cores of a TPU."""
+    called = []
+
+    class Cores(tf.distribute.MirroredStrategy):
+        def __init__(self, resolver):
+            super().__init__(["CPU:0", "CPU:1"])
+            called.append(("strategy", resolver))
+
+    tf.distribute.cluster_resolver.TPUClusterResolver = lambda tpu: f"resolver of {tpu}"
+    tf.config.experimental_connect_to_cluster = lambda r: called.append(("connect", r))
+    tf.tpu.experimental.initialize_tpu_system = lambda r: called.append(("initialize", r))
+    tf.distribute.TPUStrategy = Cores
+    chosen = strategy("tpu", tpu="pod")
+    assert called == [(do, "resolver of pod") for do in ("connect", "initialize", "strategy")]
+    return chosen
+
+
 def main(out, topology, xla, case):
     """Run the case of this name; write the file, and beside it what XLA compiled."""
     dump = Path(f"{out}.programs")
     # The cases compile far more than they run. XLA reads this when TensorFlow first runs something.
     os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 --xla_dump_to={dump}"
-    if topology == "one":
-        chosen = strategy("one")
-    elif topology == "two":
+    if topology in ("two", "tpu"):
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(
             cpu, [tf.config.LogicalDeviceConfiguration()] * 2
         )
+    if topology == "one":
+        chosen = strategy("one")
+    elif topology == "two":
         chosen = strategy("mirrored")
+    elif topology == "tpu":
+        chosen = tpu_of_cpus()
     else:
         index, workers = topology.split("=")
         chosen = strategy("multi-worker", workers=workers, worker_index=int(index))

@@ -96,6 +96,12 @@ def test_attention_by_adam_has_the_same_losses(compare, topology, xla):
     assert found["losses"].shape == (50, 1)
 
 
+def test_the_way_of_a_tpu_trains_the_same(compare):
+    """As far as it goes without one: CPUs stand for its cores, in a step of fixed shapes."""
+    compare("sgd", "tpu", "xla")
+    compare("adam", "tpu", "xla", only=["losses"])
+
+
 @pytest.mark.parametrize(("topology", "xla"), [key for key in ELSEWHERE if key[0] != "one"])
 def test_xla_compiles_the_pass_of_every_process(results, topology, xla):
     for found in results(topology, xla, "sgd"):
