@@ -1,8 +1,8 @@
 """WMT in tensorflow-datasets without a corpus in memory: its builder, reading line by line.
 
 Takes a builder, gives one that prepares the same files, byte for byte. The builder's own code reads
-both sides of a sub-dataset whole: over 10 GB for giga-fren, a part of EN-FR. tensorflow-datasets is
-imported when a builder comes.
+both sides of a sub-dataset whole: about 10 GB for giga-fren, a part of EN-FR.
+tensorflow-datasets is imported when a builder comes.
 """
 
 import gzip

@@ -290,9 +290,8 @@ def run(args: argparse.Namespace) -> None:
     if args.ensemble_size is not None and args.ensemble_size < 1:
         raise UserError(f"--ensemble-size must be at least 1; got {args.ensemble_size}.")
     config = make_config(args.config, args.set)
-    with rejoining(args.strategy == "multi-worker") as all_found:
+    with rejoining(args.strategy == "multi-worker"):
         strategy = strategy_of(args)
-        all_found()
         entry = train(
             args.data, args.out, config, args.ensemble_size, args.members, strategy, args.accumulate
         )

@@ -194,9 +194,8 @@ def run(args: argparse.Namespace) -> None:
             " --ensemble-size."
         )
     method = make_method(args.method, args.ensemble_size, args.samples)
-    with rejoining(args.strategy == "multi-worker") as all_found:
+    with rejoining(args.strategy == "multi-worker"):
         strategy = strategy_of(args)
-        all_found()
         images = read_images(args.data, "train", args.size)
         run = train(
             images, args.out, settings, method, args.data, args.seed, strategy, args.accumulate

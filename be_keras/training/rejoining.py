@@ -9,7 +9,8 @@ import os
 import sys
 import time
 
-TRIES = 10  # processes in a row that were lost before they trained
+TRIES = 10  # processes in a row that ended soon: what stops them is no loss that passes
+LASTING = 600.0  # seconds, after which the count begins anew
 PAUSE = 3.0  # seconds, so that the others notice too
 _COUNT = "BE_KERAS_REJOINING"
 
@@ -24,24 +25,15 @@ def rejoining(several):
     Args:
         several: Whether several workers train; otherwise the block is left alone.
 
-    Yields:
-        A function to call once all workers have found each other.
-
     Raises:
-        Exception: What the block raises for another reason; or the loss of a worker, after
-            `TRIES` processes in a row that never found the others.
+        Exception: What the block raises for another reason; or the loss of a worker, after `TRIES`
+            processes in a row of which none lasted ten minutes.
     """
-    tries = int(os.environ.pop(_COUNT, 0))
-    found = False
-
-    def all_found():
-        nonlocal found
-        found = True
-
+    tries, began = int(os.environ.pop(_COUNT, 0)), time.monotonic()
     try:
-        yield all_found
+        yield
     except Exception as error:
-        tries = 0 if found else tries + 1
+        tries = 0 if time.monotonic() - began > LASTING else tries + 1
         if not several or tries > TRIES or not is_loss_of_worker(error):
             raise
         print(

@@ -11,6 +11,8 @@ errors = pytest.importorskip("tensorflow").errors
 from be_keras.training import rejoining  # noqa: E402
 from be_keras.training.rejoining import TRIES, is_loss_of_worker  # noqa: E402
 
+MODULE = importlib.import_module(rejoining.__module__)  # its name is the function's
+
 
 class Replaced(BaseException):
     """This process has become another one."""
@@ -26,8 +28,7 @@ def commands(monkeypatch):
         raise Replaced
 
     monkeypatch.setattr(os, "execv", execv)
-    module = importlib.import_module(rejoining.__module__)  # its name is the function's
-    monkeypatch.setattr(module, "PAUSE", 0.0)
+    monkeypatch.setattr(MODULE, "PAUSE", 0.0)
     monkeypatch.setattr(sys, "orig_argv", ["python3", "-m", "translation", "train", "a b"])
     monkeypatch.delenv("BE_KERAS_REJOINING", raising=False)
     return found
@@ -37,10 +38,8 @@ def lost(kind=errors.UnavailableError, message="Socket closed"):
     return kind(None, None, message)
 
 
-def run(error, several=True, begins=True):
-    with rejoining(several) as all_found:
-        if begins:
-            all_found()
+def run(error, several=True):
+    with rejoining(several):
         raise error
 
 
@@ -84,17 +83,18 @@ def test_one_process_is_left_alone(commands):
     assert not commands
 
 
-def test_those_that_never_find_the_others_give_up(commands):
+def test_those_that_end_soon_give_up(commands):
     for _ in range(TRIES):
         with pytest.raises(Replaced):
-            run(lost(), begins=False)
+            run(lost())
     with pytest.raises(errors.UnavailableError):
-        run(lost(), begins=False)
+        run(lost())
     assert len(commands) == TRIES
 
 
-def test_a_training_that_began_counts_anew(commands):
-    for begins in [*[False] * TRIES, True, *[False] * TRIES]:
+def test_after_one_that_lasted_the_count_begins_anew(commands, monkeypatch):
+    for lasting in [*[60.0] * TRIES, -1.0, *[60.0] * TRIES]:
+        monkeypatch.setattr(MODULE, "LASTING", lasting)
         with pytest.raises(Replaced):
-            run(lost(), begins=begins)
+            run(lost())
     assert len(commands) == 2 * TRIES + 1
