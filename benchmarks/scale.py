@@ -23,8 +23,6 @@ from pathlib import Path
 import command
 import report
 
-from be_keras.training import localhost_workers
-
 VOCABULARY = 8_000
 LENGTH = 32  # tokens of a sentence
 TOKENS = 2_048  # of a global batch
@@ -108,6 +106,8 @@ def measure(args, devices="one process", size="width 256", members=None, split="
     words += [] if members is None else ["--members", str(members)]
     threads, several = args.threads, devices == "two processes"
     if several:
+        from be_keras.training import localhost_workers  # a backend comes with it
+
         words += ["--workers", localhost_workers(2)]
         threads = max(1, threads // 2)
     environment = {
