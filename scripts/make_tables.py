@@ -15,6 +15,7 @@ from pathlib import Path
 import translation.grid
 import vision.comparison
 import vision.grid
+import vision.resnet_grid
 from be_keras.experiments import draw, markdown, read_results
 from translation.reporting.learning import learning_figure, with_history
 
@@ -26,7 +27,12 @@ import report  # noqa: E402
 
 DOCS = ROOT / "docs"
 PAGES = ("results.md", "members.md", "conversion.md", "benchmarks.md", "vision.md", "scale.md")
-ALL_GRIDS = (vision.grid.GRID, vision.comparison.GRID, translation.grid.GRID)
+ALL_GRIDS = (
+    vision.grid.GRID,
+    vision.resnet_grid.GRID,
+    vision.comparison.GRID,
+    translation.grid.GRID,
+)
 GRIDS = {task: grid for grid in ALL_GRIDS for task in grid.defaults}
 # The columns that people look at first.
 PICTURED = (

@@ -18,6 +18,7 @@ from pathlib import Path
 import translation.grid
 import vision.comparison
 import vision.grid
+import vision.resnet_grid
 from be_keras.experiments import run_cells
 from be_keras.tracks.errors import UserError
 from translation.cells import TextCells, TextTask
@@ -31,8 +32,14 @@ from vision.scoring import corrupt_all
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "members"
 # More foreign images tell no more than this many, and take as long.
-OUTSIDE = 4_000
-ALL_GRIDS = (vision.grid.GRID, vision.comparison.GRID, translation.grid.GRID)
+OUTSIDE = {**vision.comparison.OUTSIDE, **vision.resnet_grid.OUTSIDE}
+MOST_OUTSIDE = 4_000
+ALL_GRIDS = (
+    vision.grid.GRID,
+    vision.resnet_grid.GRID,
+    vision.comparison.GRID,
+    translation.grid.GRID,
+)
 GRIDS = {task: grid for grid in ALL_GRIDS for task in grid.defaults}
 QUESTIONS = {question for grid in GRIDS.values() for question in grid.questions}
 
@@ -60,7 +67,7 @@ def read_task(name: str, data: Path, outside: list[Path]) -> ImageTask:
         train, test = (read_mnist(data, split) for split in SPLITS)
     else:
         train, test = (read_pair(data / "cifar10", split) for split in SPLITS)
-    count = vision.comparison.OUTSIDE.get(name, OUTSIDE)
+    count = OUTSIDE.get(name, MOST_OUTSIDE)
     foreign = {path.stem: _foreign(path, count, train.images.shape[1:]) for path in outside}
     corrupted = None
     if name in vision.comparison.CORRUPTED:

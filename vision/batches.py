@@ -2,18 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import keras
 import numpy as np
 
 from be_keras.tracks.errors import UserError
+from be_keras.training import stream
 from vision.augmentation import augment
 from vision.images import Images
 from vision.lazy import LazyImages
 from vision.scaling import Scaling
 
 
-class Batches(keras.utils.PyDataset):
-    """A number of training steps as one Keras epoch, on every backend.
+class Batches:
+    """A number of training steps, by index, and as one epoch of `fit` on every backend.
 
     Gives `(B, H, W, channels)` float32 and labels `(B,)` int32. The images are dealt out in random
     order, and again in another when they are used up; batches are always whole. Order and
@@ -53,7 +53,6 @@ class Batches(keras.utils.PyDataset):
         flip: bool = True,
     ):
         self._lazy = isinstance(images, LazyImages)
-        super().__init__()
         if len(images) < batch:
             raise ValueError(
                 f"A batch of {batch} needs at least as many images; got {len(images)}. "
@@ -71,11 +70,17 @@ class Batches(keras.utils.PyDataset):
         self._seed = int(np.random.randint(2**31)) if seed is None else seed
         self._start = start
         self._orders = {}
-        # One thread of our own: the workers of Keras may give batches in another order.
+        # One thread, so that batches come in their order.
         self._thread, self._coming = ThreadPoolExecutor(1), {}
 
     def __len__(self):
         return self.steps
+
+    def stream(self, order=None):
+        """All batches, in their order or that of a list of indices, for `fit` of so many steps."""
+        image = self.scaling(self.images.pixels(np.arange(1)))[0]
+        example = np.broadcast_to(image, (self.batch, *image.shape)), self.targets[: self.batch]
+        return stream((self[index] for index in order or range(self.steps)), example, alike=True)
 
     def __getitem__(self, index):
         if not self._lazy:

@@ -109,7 +109,13 @@ class Training:
             seed=seed,
             flip=settings.flip,
         )
-        history = model.fit(batches, verbose=0, callbacks=[progress], shuffle=False)
+        history = model.fit(
+            batches.stream(),
+            steps_per_epoch=count,
+            shuffle=False,
+            verbose=0,
+            callbacks=[progress],
+        )
         loss = history.history["loss"][-1]
         check_finite(loss, step + count)
         return loss

@@ -5,9 +5,8 @@ Pure data: `scripts/members.py` runs the cells, `scripts/make_tables.py` writes 
 
 from be_keras.experiments import Column, Grid, score_columns
 
-# What every cell of a task starts from. The rates of fashion-mlp and fashion-cnn are the best for
-# one network, out of factors of two, by its calibrated NLL on the test images; that of cifar-resnet
-# is a guess so far.
+# What every cell of a task starts from. The rates are the best for one network, out of factors of
+# two, by its calibrated NLL on the test images.
 DEFAULTS = {
     "fashion-mlp": {
         "model": "mlp",
@@ -23,15 +22,6 @@ DEFAULTS = {
         "batch": 128,
         "learning_rate": 0.1,
     },
-    "cifar-resnet": {
-        "model": "resnet",
-        "examples": 20_000,
-        "steps": 600,
-        "batch": 128,
-        "learning_rate": 0.1,
-        "decay": 5e-4,
-        "augment": True,
-    },
 }
 
 ONE = {"ensemble_size": None}
@@ -46,7 +36,8 @@ TUNED = {"fine_tune": 0.5}
 APART = {**MEAN, **TUNED, "initializer": "ones", "perturb": 0.05}
 
 
-def _members(**changes):
+def members(**changes):
+    """Four members in the independent regime, with changes."""
     return {**MEMBERS, **changes}
 
 
@@ -58,34 +49,34 @@ QUESTIONS = {
         [
             *REFERENCES,
             ("random signs", MEMBERS),
-            ("signs, +1 with 0.25", _members(initializer="sign:0.25")),
-            ("signs, +1 with 0.75", _members(initializer="sign:0.75")),
-            ("signs, +1 with 0.9", _members(initializer="sign:0.9")),
-            ("N(0, 1)", _members(initializer="normal:0:1")),
-            ("N(1, 0.5)", _members(initializer="normal:1:0.5")),
+            ("signs, +1 with 0.25", members(initializer="sign:0.25")),
+            ("signs, +1 with 0.75", members(initializer="sign:0.75")),
+            ("signs, +1 with 0.9", members(initializer="sign:0.9")),
+            ("N(0, 1)", members(initializer="normal:0:1")),
+            ("N(1, 0.5)", members(initializer="normal:1:0.5")),
             ("N(1, 0.5), mean", {**MEAN, "initializer": "normal:1:0.5"}),
-            ("N(1, 0.1)", _members(initializer="normal:1:0.1")),
+            ("N(1, 0.1)", members(initializer="normal:1:0.1")),
             ("N(1, 0.1), mean", {**MEAN, "initializer": "normal:1:0.1"}),
             ("ones, mean", {**MEAN, "initializer": "ones"}),
-            ("signs in the first layer", _members(where="first")),
-            ("signs in the last layer", _members(where="last")),
+            ("signs in the first layer", members(where="first")),
+            ("signs in the last layer", members(where="last")),
             ("signs in the last layer, mean", {**MEAN, "where": "last"}),
-            ("signs, one head for all", _members(heads="shared")),
-            ("signs, a head each", _members(heads="separate")),
-            ("signs, biases shared", _members(biases="shared")),
+            ("signs, one head for all", members(heads="shared")),
+            ("signs, a head each", members(heads="separate")),
+            ("signs, biases shared", members(biases="shared")),
         ],
     ),
     "rates": (
         "How fast should fast weights learn?",
         [
             *REFERENCES,
-            *((f"multiplier {m}", _members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
+            *((f"multiplier {m}", members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
             ("multiplier 1", MEMBERS),
-            *((f"multiplier {m:g}", _members(multiplier=m)) for m in (2.0, 4.0)),
-            ("decay 5e-4", _members(decay=5e-4)),
-            ("decay 5e-3", _members(decay=5e-3)),
+            *((f"multiplier {m:g}", members(multiplier=m)) for m in (2.0, 4.0)),
+            ("decay 5e-4", members(decay=5e-4)),
+            ("decay 5e-3", members(decay=5e-3)),
             ("one network, AdamW, 1/50", {**ONE, "optimizer": "adamw", "learning_rate": 0.02}),
-            ("AdamW, 1/50 of the rate", _members(optimizer="adamw", learning_rate=0.02)),
+            ("AdamW, 1/50 of the rate", members(optimizer="adamw", learning_rate=0.02)),
         ],
     ),
     "loss": (
@@ -99,10 +90,10 @@ QUESTIONS = {
             ("mean", MEAN),
             ("mean, twice", {**MEAN, "learning_rate": 2.0}),
             ("mean, 4 times", {**MEAN, "learning_rate": 4.0}),
-            ("sum, 1/4 of the rate", _members(learning_rate=0.25)),
-            ("sum, 1/2", _members(learning_rate=0.5)),
+            ("sum, 1/4 of the rate", members(learning_rate=0.25)),
+            ("sum, 1/2", members(learning_rate=0.5)),
             ("sum", MEMBERS),
-            ("sum, twice", _members(learning_rate=2.0)),
+            ("sum, twice", members(learning_rate=2.0)),
         ],
     ),
     "examples": (
@@ -110,9 +101,9 @@ QUESTIONS = {
         [
             *REFERENCES,
             ("the same", MEMBERS),
-            ("split batches", _members(members="split")),
-            ("split batches, 4 times the steps", _members(members="split", steps=4)),
-            ("different ones, batch 4 times as large", _members(members="split", batch=4)),
+            ("split batches", members(members="split")),
+            ("split batches, 4 times the steps", members(members="split", steps=4)),
+            ("different ones, batch 4 times as large", members(members="split", batch=4)),
         ],
     ),
     "branching": (
@@ -121,12 +112,12 @@ QUESTIONS = {
             *REFERENCES,
             ("signs from the start", MEMBERS),
             *(
-                (f"signs in the head from {share:.0%}", _members(where="last", branch=share))
+                (f"signs in the head from {share:.0%}", members(where="last", branch=share))
                 for share in (0.25, 0.5, 0.75)
             ),
-            ("N(1, 0.5) from the start", _members(initializer="normal:1:0.5")),
+            ("N(1, 0.5) from the start", members(initializer="normal:1:0.5")),
             *(
-                (f"N(1, 0.5) from {share:.0%}", _members(initializer="normal:1:0.5", branch=share))
+                (f"N(1, 0.5) from {share:.0%}", members(initializer="normal:1:0.5", branch=share))
                 for share in (0.25, 0.5, 0.75)
             ),
         ],
@@ -144,8 +135,8 @@ QUESTIONS = {
             ("set apart on 10 %, distilled by half", {**APART, "perturb": 0.1, "distill": 0.5}),
             ("signs in the head", {**MEAN, **TUNED, "where": "last"}),
             ("signs", {**MEAN, **TUNED}),
-            ("signs, sum", _members(**TUNED)),
-            ("signs from the start, as many steps", _members(steps=1.5)),
+            ("signs, sum", members(**TUNED)),
+            ("signs from the start, as many steps", members(steps=1.5)),
         ],
     ),
     "size": (
@@ -153,14 +144,14 @@ QUESTIONS = {
         [
             ("one network, half as wide", {**ONE, "width": 0.5}),
             *(
-                (f"M = {size}, half as wide", _members(ensemble_size=size, width=0.5))
+                (f"M = {size}, half as wide", members(ensemble_size=size, width=0.5))
                 for size in (2, 4, 8)
             ),
             ("one network", ONE),
-            *((f"M = {size}", _members(ensemble_size=size)) for size in (2, 4, 8, 16)),
+            *((f"M = {size}", members(ensemble_size=size)) for size in (2, 4, 8, 16)),
             ("one network, twice as wide", {**ONE, "width": 2.0}),
             *(
-                (f"M = {size}, twice as wide", _members(ensemble_size=size, width=2.0))
+                (f"M = {size}, twice as wide", members(ensemble_size=size, width=2.0))
                 for size in (2, 4, 8)
             ),
         ],
@@ -173,14 +164,10 @@ COLUMNS = [
     Column("million rows", "row_examples", 2, scale=1e-6),
 ]
 
-GRID = Grid(
-    DEFAULTS,
-    QUESTIONS,
-    COLUMNS,
-    factors={
-        "steps": "steps",
-        "batch": "batch",
-        "fine_tune": "steps",
-        "learning_rate": "learning_rate",
-    },
-)
+FACTORS = {
+    "steps": "steps",
+    "batch": "batch",
+    "fine_tune": "steps",
+    "learning_rate": "learning_rate",
+}
+GRID = Grid(DEFAULTS, QUESTIONS, COLUMNS, FACTORS)

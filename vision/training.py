@@ -1,6 +1,7 @@
 """Trains one classifier as its settings say, from images to a model."""
 
 import dataclasses
+import random
 
 import keras
 import numpy as np
@@ -81,4 +82,7 @@ def _fit(model, settings, images, scaling, steps, targets=None):
     batches = Batches(
         images, scaling, settings.batch, steps, settings.augment, targets, flip=settings.flip
     )
-    model.fit(batches, verbose=0)
+    # As Keras shuffles a `PyDataset`, which the published cells were trained with.
+    order = list(range(steps))
+    random.shuffle(order)
+    model.fit(batches.stream(order), steps_per_epoch=steps, shuffle=False, verbose=0)

@@ -4,16 +4,17 @@ import keras
 import numpy as np
 
 
-def stream(batches, example, prefetch=2):
+def stream(batches, example, prefetch=2, alike=False):
     """Hand an iterable of NumPy batches to `fit`.
 
     Keras reads the shapes of a generator off its first two batches, which fails as soon as a
-    third differs; on TensorFlow this declares all axes but the last few free instead.
+    third differs; on TensorFlow this declares all axes free instead.
 
     Args:
         batches: Iterable of nested structures of arrays, all alike but for their sizes.
         example: One such structure, for dtypes and ranks; it is not consumed.
         prefetch: Batches made ready ahead, on TensorFlow.
+        alike: Whether all batches have the shapes of the example, which are then declared.
 
     Returns:
         A `tf.data.Dataset` on TensorFlow, the iterable itself elsewhere.
@@ -23,8 +24,14 @@ def stream(batches, example, prefetch=2):
     import tensorflow as tf
 
     signature = keras.tree.map_structure(
-        lambda array: tf.TensorSpec([None] * np.ndim(array), np.asarray(array).dtype), example
+        lambda array: tf.TensorSpec(
+            np.shape(array) if alike else [None] * np.ndim(array), np.asarray(array).dtype
+        ),
+        example,
     )
-    return tf.data.Dataset.from_generator(lambda: batches, output_signature=signature).prefetch(
-        prefetch
-    )
+    dataset = tf.data.Dataset.from_generator(lambda: batches, output_signature=signature)
+    options = tf.data.Options()
+    # There is nothing to tune, and the thread that would has ends of `fit` wait for its next turn,
+    # up to a minute of idling. Keras' own datasets of generators and of `PyDataset` have it.
+    options.autotune.enabled = False
+    return dataset.prefetch(prefetch).with_options(options)

@@ -99,7 +99,7 @@ def test_a_task_on_text_asks_for_a_prepared_folder(script, tmp_path, monkeypatch
 
 
 def test_a_question_that_a_task_is_not_asked(script, tmp_path, monkeypatch, capsys):
-    arguments = ["members.py", "multi30k", "--data", str(tmp_path), "--questions", "size"]
+    arguments = ["members.py", "multi30k", "--data", str(tmp_path), "--questions", "conversion"]
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit):
         script.main()

@@ -61,8 +61,20 @@ def test_augmented_batches_move_pixels():
 def test_fit_takes_them():
     model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(COUNT)])
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    model.fit(Batches(IMAGES, PLAIN, 5, 7), verbose=0)
+    batches = Batches(IMAGES, PLAIN, 5, 7)
+    model.fit(batches.stream(), steps_per_epoch=7, shuffle=False, verbose=0)
     assert int(model.optimizer.iterations) == 7
+
+
+@pytest.mark.parametrize("order", [None, [2, 0, 1]])
+def test_a_stream_keeps_the_order_that_is_asked_for(order):
+    batches = Batches(IMAGES, PLAIN, batch=5, steps=3, seed=4)
+    found = list(batches.stream(order))
+    assert len(found) == 3
+    for index, (x, y) in zip(order or range(3), found, strict=True):
+        expected = batches[index]
+        np.testing.assert_array_equal(np.asarray(x), expected[0])
+        np.testing.assert_array_equal(np.asarray(y), expected[1])
 
 
 def test_what_images_in_memory_give():
@@ -128,7 +140,8 @@ def test_fit_takes_images_read_later_in_their_order():
         keras.utils.set_random_seed(1)
         model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(COUNT)])
         model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        model.fit(Batches(images, PLAIN, 2, 12), verbose=0, shuffle=False)
+        batches = Batches(images, PLAIN, 2, 12).stream()
+        model.fit(batches, steps_per_epoch=12, verbose=0, shuffle=False)
         weights.append(model.get_weights())
     for one, other in zip(*weights, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 from be_keras import EnsembleModel
 from be_keras.layers import DenseBatchEnsemble, EmbeddingBatchEnsemble
@@ -44,3 +45,13 @@ def test_arrays_arrive_unchanged():
         np.testing.assert_array_equal(got["tokens"], inputs["tokens"])
         np.testing.assert_array_equal(got_labels, labels)
         assert np.asarray(got["tokens"]).dtype == inputs["tokens"].dtype
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="of tf.data")
+@pytest.mark.parametrize("alike", [False, True])
+def test_data_sets_declare_their_shapes_and_have_no_thread_to_wait_for(alike):
+    data = stream(iter([]), batch(4, 3), alike=alike)
+    inputs, labels = data.element_spec
+    assert inputs["tokens"].shape.as_list() == ([4, 3] if alike else [None, None])
+    assert labels.shape.as_list() == ([4, 3, 1] if alike else [None, None, None])
+    assert data.options().autotune.enabled is False

@@ -1,0 +1,103 @@
+"""What the experiments ask a small ResNet with batch norm: fewer rows, since a cell takes longer.
+
+Pure data, as `vision.grid`, whose questions these are: `scripts/members.py` runs the cells,
+`scripts/make_tables.py` writes the tables.
+"""
+
+from be_keras.experiments import Grid
+from vision.grid import COLUMNS, FACTORS, MEAN, MEMBERS, ONE, REFERENCES, members
+
+# The rate is the best for one network out of factors of two, by its calibrated NLL on the test
+# images. Pictures are not shifted and mirrored: no step sees one that an earlier step has seen.
+DEFAULTS = {
+    "cifar-resnet": {
+        "model": "resnet",
+        "examples": 20_000,
+        "steps": 1_000,
+        "batch": 16,
+        "learning_rate": 0.05,
+        "decay": 5e-4,
+    },
+}
+OUTSIDE = {"cifar-resnet": 1_000}  # foreign images of a set
+
+NEAR = {**MEAN, "initializer": "normal:1:0.5"}
+
+QUESTIONS = {
+    "initializer": (
+        "Which fast weights make members differ?",
+        [
+            *REFERENCES,
+            ("random signs", MEMBERS),
+            ("random signs, mean", MEAN),
+            ("N(1, 0.5), mean", NEAR),
+            ("N(1, 0.1), mean", {**MEAN, "initializer": "normal:1:0.1"}),
+            ("signs in the first layer", members(where="first")),
+            ("signs in the last layer, mean", {**MEAN, "where": "last"}),
+            ("signs, one head for all", members(heads="shared")),
+            ("signs, a head each", members(heads="separate")),
+            ("signs, norms shared", members(norms="shared")),
+        ],
+    ),
+    "rates": (
+        "How fast should fast weights learn?",
+        [
+            *REFERENCES,
+            ("multiplier 0", members(multiplier=0.0)),
+            ("multiplier 1", MEMBERS),
+            ("multiplier 4", members(multiplier=4.0)),
+            ("decay 5e-3", members(decay=5e-3)),
+            ("one network, AdamW, 1/50", {**ONE, "optimizer": "adamw", "learning_rate": 0.02}),
+            ("AdamW, 1/50 of the rate", members(optimizer="adamw", learning_rate=0.02)),
+        ],
+    ),
+    "loss": (
+        "Mean or sum over members, at which learning rate?",
+        [
+            ("one network, 1/2 of the rate", {**ONE, "learning_rate": 0.5}),
+            ("one network", ONE),
+            ("one network, twice", {**ONE, "learning_rate": 2.0}),
+            ("mean", MEAN),
+            ("mean, twice the rate", {**MEAN, "learning_rate": 2.0}),
+            ("sum, 1/2 of the rate", members(learning_rate=0.5)),
+            ("sum", MEMBERS),
+            ("sum, twice", members(learning_rate=2.0)),
+        ],
+    ),
+    "examples": (
+        "Which examples should a member see?",
+        [
+            *REFERENCES,
+            ("the same", MEMBERS),
+            ("split batches", members(members="split")),
+            ("split batches, 4 times the steps", members(members="split", steps=4)),
+            ("different ones, batch 4 times as large", members(members="split", batch=4)),
+        ],
+    ),
+    "branching": (
+        "How late can members part?",
+        [
+            *REFERENCES,
+            ("signs from the start", MEMBERS),
+            ("signs in the head from 50%, mean", {**MEAN, "where": "last", "branch": 0.5}),
+            ("N(1, 0.5) from the start, mean", NEAR),
+            *(
+                (f"N(1, 0.5) from {share:.0%}, mean", {**NEAR, "branch": share})
+                for share in (0.25, 0.5, 0.75)
+            ),
+        ],
+    ),
+    "size": (
+        "How many members does a width carry?",
+        [
+            ("one network, half as wide", {**ONE, "width": 0.5}),
+            ("M = 4, half as wide", members(width=0.5)),
+            ("one network", ONE),
+            *((f"M = {size}", members(ensemble_size=size)) for size in (2, 4, 8)),
+            ("one network, twice as wide", {**ONE, "width": 2.0}),
+            ("M = 2, twice as wide", members(ensemble_size=2, width=2.0)),
+        ],
+    ),
+}
+
+GRID = Grid(DEFAULTS, QUESTIONS, COLUMNS, FACTORS)
