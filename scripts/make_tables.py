@@ -1,7 +1,7 @@
 """Writes the tables of the pages below docs that hold results from the JSON files in docs/results.
 
 A table stands between two comment lines that name its files; everything else in a page is left
-alone. The figures of docs/members.md and docs/benchmarks.md are drawn as well. `--check` changes
+alone. The figures of these pages are drawn as well. `--check` changes
 nothing and fails where a table is not what its files say.
 """
 
@@ -10,13 +10,14 @@ import dataclasses
 import json
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import translation.grid
 import vision.comparison
 import vision.grid
 import vision.resnet_grid
-from be_keras.experiments import draw, markdown, read_results
+from be_keras.experiments import Table, converged, draw, markdown, read_results
 from translation.reporting.learning import learning_figure, with_history
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +27,10 @@ sys.path.append(str(ROOT / "benchmarks"))
 import report  # noqa: E402
 
 DOCS = ROOT / "docs"
-PAGES = ("results.md", "members.md", "conversion.md", "benchmarks.md", "vision.md", "scale.md")
+PAGES = (
+    *("results.md", "conversion.md", "benchmarks.md", "vision.md", "scale.md", "members.md"),
+    *("members-mlp.md", "members-cnn.md", "members-resnet.md", "members-transformer.md"),
+)
 ALL_GRIDS = (
     vision.grid.GRID,
     vision.resnet_grid.GRID,
@@ -39,9 +43,16 @@ PICTURED = (
     *("calibrated NLL", "DEE", "ECE", "disagreement"),
     *("AUROC ood_tin40", "corrupted NLL", "corrupted ECE"),
 )
-MARKED = re.compile(
-    r"(<!-- (table|learning|cells|rows|across|figure): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL
-)
+# What is drawn side by side: the same questions to four networks.
+NETWORKS = {
+    "fashion-mlp": "MLP",
+    "fashion-cnn": "CNN",
+    "cifar-resnet": "ResNet",
+    "multi30k": "Transformer",
+}
+COMPARED = ("DEE", "disagreement")
+KINDS = "table|learning|cells|overview|rows|across|figure"
+MARKED = re.compile(rf"(<!-- ({KINDS}): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADER = (
     "| run | unique tokens | row tokens | BLEU | chrF | NLL | member NLL | ECE | ECE of end marks "
     "| Brier | disagreement | mutual information | parameters |"
@@ -99,6 +110,31 @@ def cells_table(docs: Path, task: str, question: str) -> str:
     return markdown(GRIDS[task].table(task, question), results) + "\n"
 
 
+def overview(docs: Path, question: str) -> tuple[Table, dict]:
+    """The rows of a question that most of the networks were asked, and what all of them gave.
+
+    Returns:
+        A table with a column for each network and score, and its results: a row's of one seed
+        are those of the networks, by task.
+    """
+    rows, columns, merged = Counter(), [], {}
+    for task in NETWORKS:
+        table = GRIDS[task].table(task, question)
+        found = read_results(docs / "results" / "members", task)
+        for label, name in table.rows:
+            rows[label] += 1
+            for seed, result in converged(found.get(name, {})).items():
+                merged.setdefault(label, {}).setdefault(seed, {})[task] = result
+    for title in COMPARED:
+        for task, network in NETWORKS.items():
+            column = next(each for each in GRIDS[task].columns if each.title == title)
+            key = f"{task}.{column.key}"
+            columns.append(dataclasses.replace(column, title=f"{title}, {network}", key=key))
+    common = [(label, label) for label, count in rows.items() if count >= len(NETWORKS) - 1]
+    title = f"{table.title} Of four networks"
+    return Table(f"overview-{question}", title, common, columns), merged
+
+
 def measurements(docs: Path, name: str) -> dict | None:
     """What a benchmark wrote to `results/benchmarks/NAME.json`, None if that is missing."""
     path = docs / "results" / "benchmarks" / f"{name}.json"
@@ -128,14 +164,16 @@ def rewritten(page: str, docs: Path) -> str:
     """A page with every marked table made anew.
 
     A marker `table: FOLDER/ROW/ROW` names evaluations, `learning` the same for the figure of their
-    validations, `cells: TASK/QUESTION` experiments; `rows`, `across` and `figure: NAME/KEY` are
-    benchmarks.
+    validations, `cells: TASK/QUESTION` experiments, `overview: QUESTION` the same of several
+    networks; `rows`, `across` and `figure: NAME/KEY` are benchmarks.
     """
 
     def replace(match):
         first, *names = match[3].split("/")
         if match[2] == "cells":
             return match[1] + cells_table(docs, first, *names) + match[4]
+        if match[2] == "overview":
+            return match[1] + markdown(*overview(docs, first)) + "\n" + match[4]
         if match[2] == "learning":
             link = f"![NLL, BLEU, ECE and disagreement of the validations](figures/{first}.png)\n"
             there = evaluations(docs / "results" / first, names)
@@ -160,6 +198,9 @@ def draw_figures(page: str, docs: Path) -> None:
             (docs / "figures").mkdir(exist_ok=True)
             path = docs / "figures" / f"{shown.name}.png"
             draw(dataclasses.replace(shown, columns=columns), results, path)
+        if kind == "overview":
+            shown, results = overview(docs, names)
+            draw(shown, results, docs / "figures" / f"{shown.name}.png")
         if kind == "learning":
             first, *rows = names.split("/")
             if there := evaluations(docs / "results" / first, rows):

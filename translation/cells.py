@@ -155,6 +155,7 @@ class TextCells:
         columns = _columns(logits, labels, sentences)
         log_likelihood = metrics.calibrated_log_likelihood(metrics.mean_log_probs(logits), labels)
         inside = metrics.uncertainties(columns)
+        divergence = metrics.divergence_by_confidence(columns)
         detection = {}
         for name, corpus in self._outside.items():
             outside = metrics.uncertainties(_columns(*logits_of(corpus)))
@@ -170,6 +171,10 @@ class TextCells:
             "members": {
                 key: [float(value) for value in values]
                 for key, values in metrics.member_scores(logits, labels).items()
+            },
+            "divergence": {
+                key: [float(value) for value in divergence[key]]
+                for key in ("confidence", "pairwise_kl", "count")
             },
             "out_of_distribution": detection,
             "reference": [float(value) for value in -np.mean(curve, axis=1)],

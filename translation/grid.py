@@ -40,15 +40,14 @@ REFERENCES = [("one network", ONE), ("deep ensemble of 4", DEEP)]
 # The members of the library's default.
 NEAR = _near_one(0.1)
 HALF = {"width": 0.5, "feedforward": 0.5}
-DOUBLE = {"width": 2, "feedforward": 2}
 
 QUESTIONS = {
     "initializer": (
         "Which fast weights make members differ?",
         [
             *REFERENCES,
-            *((f"N(1, {spread})", _near_one(spread)) for spread in (0.05, 0.1, 0.2, 0.5)),
-            ("random signs", SIGNS),
+            *((f"N(1, {spread}), mean", _near_one(spread)) for spread in (0.05, 0.1, 0.2, 0.5)),
+            ("random signs, mean", SIGNS),
         ],
     ),
     "rates": (
@@ -57,9 +56,9 @@ QUESTIONS = {
             ("one network, 1/2 of the rate", {**ONE, "learning_rate": 0.5}),
             ("one network", ONE),
             ("one network, twice the rate", {**ONE, "learning_rate": 2.0}),
-            *((f"N(1, 0.1), multiplier {m}", {**NEAR, "fast_multiplier": m}) for m in (0.0, 0.5)),
+            ("N(1, 0.1), multiplier 0", {**NEAR, "fast_multiplier": 0.0}),
             ("N(1, 0.1), multiplier 1", NEAR),
-            *((f"N(1, 0.1), multiplier {m:g}", {**NEAR, "fast_multiplier": m}) for m in (2.0, 4.0)),
+            ("N(1, 0.1), multiplier 4", {**NEAR, "fast_multiplier": 4.0}),
             ("N(1, 0.1), twice the rate", {**NEAR, "learning_rate": 2.0}),
             ("signs, 1/2 of the rate", {**SIGNS, "learning_rate": 0.5}),
             ("signs", SIGNS),
@@ -102,11 +101,6 @@ QUESTIONS = {
             ("M = 4, half as wide", {**NEAR, **HALF}),
             ("one network", ONE),
             *((f"M = {size}", {**NEAR, "ensemble_size": size}) for size in (2, 4, 8, 16)),
-            *(
-                (f"M = {size}, signs", {**SIGNS, "ensemble_size": size}) for size in (2, 4, 8)
-            ),
-            ("one network, twice as wide", {**ONE, **DOUBLE}),
-            ("M = 4, twice as wide", {**NEAR, **DOUBLE}),
         ],
     ),
 }

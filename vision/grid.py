@@ -49,6 +49,7 @@ QUESTIONS = {
         [
             *REFERENCES,
             ("random signs", MEMBERS),
+            ("random signs, mean", MEAN),
             ("signs, +1 with 0.25", members(initializer="sign:0.25")),
             ("signs, +1 with 0.75", members(initializer="sign:0.75")),
             ("signs, +1 with 0.9", members(initializer="sign:0.9")),

@@ -32,7 +32,6 @@ QUESTIONS = {
             ("random signs, mean", MEAN),
             ("N(1, 0.5), mean", NEAR),
             ("N(1, 0.1), mean", {**MEAN, "initializer": "normal:1:0.1"}),
-            ("signs in the first layer", members(where="first")),
             ("signs in the last layer, mean", {**MEAN, "where": "last"}),
             ("signs, one head for all", members(heads="shared")),
             ("signs, a head each", members(heads="separate")),
@@ -61,7 +60,6 @@ QUESTIONS = {
             ("mean, twice the rate", {**MEAN, "learning_rate": 2.0}),
             ("sum, 1/2 of the rate", members(learning_rate=0.5)),
             ("sum", MEMBERS),
-            ("sum, twice", members(learning_rate=2.0)),
         ],
     ),
     "examples": (
@@ -83,7 +81,7 @@ QUESTIONS = {
             ("N(1, 0.5) from the start, mean", NEAR),
             *(
                 (f"N(1, 0.5) from {share:.0%}, mean", {**NEAR, "branch": share})
-                for share in (0.25, 0.5, 0.75)
+                for share in (0.5, 0.75)
             ),
         ],
     ),
@@ -94,8 +92,6 @@ QUESTIONS = {
             ("M = 4, half as wide", members(width=0.5)),
             ("one network", ONE),
             *((f"M = {size}", members(ensemble_size=size)) for size in (2, 4, 8)),
-            ("one network, twice as wide", {**ONE, "width": 2.0}),
-            ("M = 2, twice as wide", members(ensemble_size=2, width=2.0)),
         ],
     ),
 }

@@ -5,7 +5,7 @@ from be_keras.experiments.cell import Cell, read_results
 from be_keras.experiments.figure import draw
 from be_keras.experiments.grid import Grid, name_of
 from be_keras.experiments.runner import environment, run_cells
-from be_keras.experiments.table import Column, Table, markdown, score_columns
+from be_keras.experiments.table import Column, Table, converged, markdown, score_columns
 
 __all__ = [
     "Cell",
@@ -13,6 +13,7 @@ __all__ = [
     "Grid",
     "Table",
     "cached",
+    "converged",
     "draw",
     "environment",
     "markdown",

@@ -61,6 +61,7 @@ def test_a_cell_holds_what_its_model_gives(train, tmp_path, monkeypatch):
     assert result["parameters"] == model.count_params()
     assert result["row_tokens"] == result["unique_tokens"] > 0
     assert len(result["reference"]) == 1 and len(result["members"]["nll"]) == 2
+    assert len(result["divergence"]["pairwise_kl"]) == len(result["divergence"]["count"])
 
 
 def test_a_deep_ensemble_and_members_that_branch(train):
