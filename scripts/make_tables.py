@@ -41,7 +41,7 @@ GRIDS = {task: grid for grid in ALL_GRIDS for task in grid.defaults}
 # The columns that people look at first.
 PICTURED = (
     *("calibrated NLL", "DEE", "ECE", "disagreement"),
-    *("AUROC ood_tin40", "corrupted NLL", "corrupted ECE"),
+    *("AUROC ood_tin40", "AUROC newstest2013", "corrupted NLL", "corrupted ECE"),
 )
 # What is drawn side by side: the same questions to four networks.
 NETWORKS = {

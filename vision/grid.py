@@ -121,6 +121,13 @@ QUESTIONS = {
                 (f"N(1, 0.5) from {share:.0%}", members(initializer="normal:1:0.5", branch=share))
                 for share in (0.25, 0.5, 0.75)
             ),
+            *(
+                (
+                    f"N(1, 0.5) from {share:.0%}, mean",
+                    {**MEAN, "initializer": "normal:1:0.5", "branch": share},
+                )
+                for share in (0.25, 0.5, 0.75)
+            ),
         ],
     ),
     "conversion": (
@@ -154,6 +161,11 @@ QUESTIONS = {
             *(
                 (f"M = {size}, twice as wide", members(ensemble_size=size, width=2.0))
                 for size in (2, 4, 8)
+            ),
+            ("one network, 4 times as wide", {**ONE, "width": 4.0}),
+            *(
+                (f"M = {size}, 4 times as wide", members(ensemble_size=size, width=4.0))
+                for size in (2, 4)
             ),
         ],
     ),

@@ -14,7 +14,8 @@ def stream(batches, example, prefetch=2, alike=False):
         batches: Iterable of nested structures of arrays, all alike but for their sizes.
         example: One such structure, for dtypes and ranks; it is not consumed.
         prefetch: Batches made ready ahead, on TensorFlow.
-        alike: Whether all batches have the shapes of the example, which are then declared.
+        alike: Whether all batches have the shapes of the example, which are then declared, but for
+            the first axis: it stays free, as Keras has it.
 
     Returns:
         A `tf.data.Dataset` on TensorFlow, the iterable itself elsewhere.
@@ -25,7 +26,8 @@ def stream(batches, example, prefetch=2, alike=False):
 
     signature = keras.tree.map_structure(
         lambda array: tf.TensorSpec(
-            np.shape(array) if alike else [None] * np.ndim(array), np.asarray(array).dtype
+            [None, *np.shape(array)[1:]] if alike else [None] * np.ndim(array),
+            np.asarray(array).dtype,
         ),
         example,
     )
