@@ -50,7 +50,7 @@ NETWORKS = {
     "cifar-resnet": "ResNet",
     "multi30k": "Transformer",
 }
-COMPARED = ("DEE", "disagreement")
+COMPARED = ("DEE", "calibrated NLL", "disagreement")
 KINDS = "table|learning|cells|overview|rows|across|figure"
 MARKED = re.compile(rf"(<!-- ({KINDS}): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADER = (
@@ -200,7 +200,12 @@ def draw_figures(page: str, docs: Path) -> None:
             draw(dataclasses.replace(shown, columns=columns), results, path)
         if kind == "overview":
             shown, results = overview(docs, names)
-            draw(shown, results, docs / "figures" / f"{shown.name}.png")
+            (docs / "figures").mkdir(exist_ok=True)
+            # DEE cannot fall below 1, which hides how much worse than one network a row is.
+            for score in COMPARED[1:]:
+                columns = [each for each in shown.columns if each.title.startswith(score)]
+                path = docs / "figures" / f"{shown.name}-{score.split()[-1].lower()}.png"
+                draw(dataclasses.replace(shown, columns=columns), results, path)
         if kind == "learning":
             first, *rows = names.split("/")
             if there := evaluations(docs / "results" / first, rows):

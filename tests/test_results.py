@@ -121,6 +121,34 @@ def test_tables_and_figures_of_experiments(tmp_path, monkeypatch):
     assert script.main() == 1
 
 
+def test_an_overview_of_several_networks(tmp_path, monkeypatch):
+    script = load_script()
+    assert len(script.NETWORKS) == 4
+    for nll, task in enumerate(script.NETWORKS):
+        rows = dict(script.GRIDS[task].table(task, "initializer").rows)
+        folder = tmp_path / "results" / "members" / task
+        folder.mkdir(parents=True)
+        for seed in range(2):
+            cell = {"scores": {"calibrated_nll": nll + 2.0 * seed, "dee": 1.5}}
+            if task == "fashion-cnn" and seed:
+                cell = {"diverged": True}
+            path = folder / f"{rows['one network']}.seed{seed}.json"
+            path.write_text(json.dumps({"name": rows["one network"], "seed": seed, **cell}))
+    page = tmp_path / "members.md"
+    page.write_text("<!-- overview: initializer -->\n<!-- end -->\n")
+    monkeypatch.setattr(script, "DOCS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["make_tables"])
+    assert script.main() == 0
+    text = page.read_text()
+    assert "| calibrated NLL, MLP | calibrated NLL, CNN |" in text
+    nlls = "1.0000 ± 1.4142 | 1.0000 | 3.0000 ± 1.4142 | 4.000 ± 1.414 |"
+    assert nlls in next(line for line in text.splitlines() if line.startswith("| one network"))
+    assert "| random signs, mean | missing |" in text and "N(0, 1)" not in text
+    for score in ("nll", "disagreement"):
+        path = tmp_path / "figures" / f"overview-initializer-{score}.png"
+        assert path.stat().st_size > 10_000
+
+
 def test_every_cell_fits_its_time():
     paths = sorted((ROOT / "docs" / "results" / "members").glob("*/*.json"))
     assert paths

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping
 from pathlib import Path
 
-from be_keras.experiments.table import Table, values
+from be_keras.experiments.table import Table, converged, values
 
 
 def draw(table: Table, results: Mapping[str, Mapping[int, Mapping]], path: str | Path) -> None:
@@ -12,7 +12,8 @@ def draw(table: Table, results: Mapping[str, Mapping[int, Mapping]], path: str |
 
     Args:
         table: What to draw; rows from top to bottom, columns from left to right.
-        results: Of `read_results`. Rows without numbers say why: "missing" or "diverged".
+        results: Of `read_results`. Rows without numbers say why: "missing", "diverged", or "–" for
+            results that have no such number.
         path: The image to write, .png or .svg; needs the extra `experiments`.
     """
     import matplotlib  # an extra: tables do without it
@@ -32,7 +33,7 @@ def draw(table: Table, results: Mapping[str, Mapping[int, Mapping]], path: str |
     for panel, column in zip(panels[0], columns, strict=True):
         for place, (_, name) in enumerate(rows):
             found = results.get(name, {})
-            _draw_row(panel, place, values(column, found), "diverged" if found else "missing")
+            _draw_row(panel, place, values(column, found), _reason(found))
         arrow = {"higher": " →", "lower": " ←", "": ""}[column.better]
         panel.set_title(column.title + arrow, fontsize=9)
         panel.tick_params(labelsize=8)
@@ -47,6 +48,13 @@ def draw(table: Table, results: Mapping[str, Mapping[int, Mapping]], path: str |
     figure.suptitle(table.title, fontsize=10)
     figure.savefig(path, dpi=130)
     pyplot.close(figure)
+
+
+def _reason(found):
+    """Why a row has no number: not run, diverged, or without such a number."""
+    if not found:
+        return "missing"
+    return "–" if converged(found) else "diverged"
 
 
 def _label(label, found):

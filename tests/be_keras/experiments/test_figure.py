@@ -40,3 +40,8 @@ def test_seeds_are_dots_and_what_is_not_there_is_said(drawn):
         "first\n(1 of 3 seeds diverged)", "second\n(1 of 1 seeds diverged)", "third"
     ]  # fmt: skip
     assert [text.get_text() for text in axes.texts] == ["diverged", "missing"]
+
+
+def test_results_without_such_a_number_are_not_called_diverged(drawn):
+    (axes,) = drawn({"a": {0: {"scores": {}}}, "b": {0: {"scores": {"loss": 1.0}}}}).axes
+    assert [text.get_text() for text in axes.texts] == ["–", "missing"]
