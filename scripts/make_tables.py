@@ -1,8 +1,8 @@
 """Writes the tables of the pages below docs that hold results from the JSON files in docs/results.
 
 A table stands between two comment lines that name its files; everything else in a page is left
-alone. The figures of these pages are drawn as well. `--check` changes
-nothing and fails where a table is not what its files say.
+alone. The figures of these pages are drawn as well. `--check` changes nothing and fails where a
+table is not what its files say.
 """
 
 import argparse
@@ -131,7 +131,7 @@ def overview(docs: Path, question: str) -> tuple[Table, dict]:
             key = f"{task}.{column.key}"
             columns.append(dataclasses.replace(column, title=f"{title}, {network}", key=key))
     common = [(label, label) for label, count in rows.items() if count >= len(NETWORKS) - 1]
-    title = f"{table.title} Of four networks"
+    title = f"Four networks: {table.title[0].lower()}{table.title[1:]}"
     return Table(f"overview-{question}", title, common, columns), merged
 
 

@@ -5,11 +5,11 @@ Pure data, as `vision.grid`, whose questions these are: `scripts/members.py` run
 """
 
 from be_keras.experiments import Grid
+from vision import grid
 from vision.grid import COLUMNS, FACTORS, MEAN, MEMBERS, ONE, REFERENCES, members
 
 # The rate is the best for one network, out of factors of two, by its calibrated NLL on the test
-# images.
-# Pictures are not shifted and mirrored: no step sees one that an earlier step has seen.
+# images. Pictures are not shifted and mirrored: no step sees one that an earlier step has seen.
 DEFAULTS = {
     "cifar-resnet": {
         "model": "resnet",
@@ -64,16 +64,7 @@ QUESTIONS = {
             ("sum, twice", members(learning_rate=2.0)),
         ],
     ),
-    "examples": (
-        "Which examples should a member see?",
-        [
-            *REFERENCES,
-            ("the same", MEMBERS),
-            ("split batches", members(members="split")),
-            ("split batches, 4 times the steps", members(members="split", steps=4)),
-            ("different ones, batch 4 times as large", members(members="split", batch=4)),
-        ],
-    ),
+    "examples": grid.QUESTIONS["examples"],
     "branching": (
         "How late can members part?",
         [
