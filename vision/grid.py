@@ -162,6 +162,13 @@ QUESTIONS = {
                 (f"M = {size}, twice as wide", members(ensemble_size=size, width=2.0))
                 for size in (2, 4, 8)
             ),
+        ],
+    ),
+    "wide": (
+        "And one that is four times as wide?",
+        [
+            ("one network", ONE),
+            ("M = 4", MEMBERS),
             ("one network, 4 times as wide", {**ONE, "width": 4.0}),
             *(
                 (f"M = {size}, 4 times as wide", members(ensemble_size=size, width=4.0))
