@@ -4,6 +4,8 @@ Zero-mean signs put members in the independent regime of Velikanov et al. (AISTA
 normal around one with a small spread in the collective one; ones make all members equal.
 """
 
+import math
+
 import keras
 from keras import ops
 
@@ -76,6 +78,35 @@ def get(identifier):
     if isinstance(identifier, str) and identifier in own:
         return own[identifier]()
     return keras.initializers.get(identifier)
+
+
+def from_text(text):
+    """Give the initialiser that a text such as a command line's names.
+
+    Args:
+        text: "random_sign", "sign:<probability of +1>", "normal:<mean>:<stddev>" or "ones".
+
+    Raises:
+        ValueError: Another text, or numbers out of range. The message goes on after "must be".
+    """
+    kind, *numbers = text.split(":")
+    try:
+        numbers = [float(number) for number in numbers]
+    except ValueError:
+        numbers = [math.nan]
+    if all(map(math.isfinite, numbers)):
+        if (kind, len(numbers)) == ("random_sign", 0):
+            return RandomSign()
+        if (kind, len(numbers)) == ("sign", 1) and 0 <= numbers[0] <= 1:
+            return RandomSign(numbers[0])
+        if (kind, len(numbers)) == ("normal", 2) and numbers[1] >= 0:
+            return keras.initializers.RandomNormal(*numbers)
+        if (kind, len(numbers)) == ("ones", 0):
+            return keras.initializers.Ones()
+    raise ValueError(
+        "random_sign, ones, sign:<probability of +1> such as sign:0.7, or "
+        f"normal:<mean>:<stddev> such as normal:1:0.5; got {text!r}."
+    )
 
 
 def fresh(initializer, stream=0):

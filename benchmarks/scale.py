@@ -61,7 +61,7 @@ def case(args) -> dict:
     config = make_config("small", [*settings, *SIZES[args.size]])
     with contextlib.nullcontext() if kind == "one" else made.scope():
         model = build_translator(config, VOCABULARY, args.members, args.split)
-        model.compile(config.optimizer(), jit_compile=False)
+        model.compile(config.make_optimizer(), jit_compile=False)
         model.optimizer.build(model.trainable_variables)
     draw = np.random.default_rng(0)
     tokens = draw.integers(4, VOCABULARY, (TOKENS // LENGTH, LENGTH)).astype(np.int32)

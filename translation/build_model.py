@@ -29,6 +29,10 @@ def build_translator(
         config.dropout,
         ensemble_size,
         config.initializer(),
+        config.fast_where,
+        config.outputs,
+        config.norms,
+        config.biases,
         name="transformer",
         dtype=config.precision,
     )
@@ -38,6 +42,7 @@ def build_translator(
         members,
         config.label_smoothing,
         config.chunk_examples or None,
+        member_loss=config.member_loss,
         name="translator",
     )
     model.build()

@@ -32,6 +32,8 @@ REFERENCE_SEED = 10_000  # far from every cell's, so that no network is compared
 # vocabulary, of all members, have to fit in memory.
 TOKENS = 3_000
 BATCH_TOKENS = 1_024
+# What a reference network has in common with the row that it is compared with.
+WIDTHS = ("width", "feedforward")
 # What a cell may set beyond config and method: how many networks of its settings it combines.
 NETWORKS = "networks"
 
@@ -71,7 +73,7 @@ class TextCells:
     def __call__(self, cell: Cell) -> dict:
         """The result of one cell: its cost, `scores`, and how its members differ."""
         method, networks = self._method_of(cell)
-        curve = self.reference_curve()
+        curve = self.reference_curve(method)
         keras.utils.set_random_seed(cell.seed)
         training = self._training(method)
         cosine = {}
@@ -98,9 +100,14 @@ class TextCells:
         }
 
     def all_settings(self, cell: Cell) -> dict:
-        """All that a cell is run with, defaults too."""
+        """All that a cell is run with, defaults and the text too."""
         method, networks = self._method_of(cell)
-        return {**method.settings(), NETWORKS: networks}
+        return {**method.settings(), NETWORKS: networks, **self._text()}
+
+    def _text(self):
+        """What tells other text, or other pieces of it, apart."""
+        vocabulary = self._card["vocabulary"]["sha256"][:12]
+        return {"vocabulary": vocabulary, "train_pairs": len(self._train)}
 
     def _method_of(self, cell):
         """The method of each network, and how many there are."""
@@ -113,12 +120,13 @@ class TextCells:
         config = dataclasses.replace(PRESETS[self.task.preset], **{**self.task.defaults, **config})
         return Method(config, ensemble_size, members, branch)
 
-    def reference_curve(self) -> np.ndarray:
+    def reference_curve(self, method: Method) -> np.ndarray:
         """Calibrated log-likelihoods `(K, N)` of deep ensembles of 1 to 8 networks on test tokens.
 
-        The networks have the task's defaults, and are trained when they are first asked for.
+        The networks have the widths of the method's, and else the task's defaults. They are
+        trained when they are first asked for.
         """
-        method = self.method()
+        method = self.method(**{key: getattr(method.config, key) for key in WIDTHS})
 
         def curve():
             ensemble = self._deep_ensemble(method, REFERENCE_NETWORKS, REFERENCE_SEED)
@@ -138,7 +146,7 @@ class TextCells:
         return ensemble
 
     def _digest(self, method):
-        found = {**method.settings(), "data": self._card["vocabulary"]["sha256"]}
+        found = {**method.settings(), **self._text()}
         return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:12]
 
     def _gradient_cosine(self, model):

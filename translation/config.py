@@ -28,20 +28,19 @@ RULES = (
     (
         "0 or more, and finite",
         lambda value: 0 <= value < math.inf,
-        ("fast_stddev", "fast_multiplier", "chunk_examples", "bleu_sentences", "patience"),
+        ("fast_stddev", "fast_multiplier", "chunk_examples", "bleu_sentences", "patience", "decay"),
     ),
     ("from 0 to 2^32 - 1", lambda value: 0 <= value < 2**32, ("seed",)),
-    (
-        "float32 or mixed_bfloat16",
-        lambda value: value in ("float32", "mixed_bfloat16"),
-        ("precision",),
-    ),
-    (
-        "random_sign or normal_around_one",
-        lambda value: value in ("random_sign", "normal_around_one"),
-        ("fast_initializer",),
-    ),
 )
+CHOICES = {
+    "precision": ("float32", "mixed_bfloat16"),
+    "optimizer": ("adam", "sgd"),
+    "member_loss": ("mean", "sum"),
+    "fast_where": ("all", "first", "last"),
+    "outputs": ("members", "shared"),
+    "norms": ("members", "shared"),
+    "biases": ("members", "shared"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,9 +60,20 @@ class Config:
         bleu_sentences: validation sentences that each validation translates greedily for BLEU; 0
             for none.
         patience: training ends after so many validations without a higher BLEU; 0 for never.
-        fast_initializer: "random_sign" or "normal_around_one", of all r and s.
+        optimizer: "adam" as Vaswani et al. (2017) set it, or "sgd" (Nesterov, momentum 0.9).
+        decay: decoupled weight decay on kernels and the embedding, fast weights, biases and norms
+            left out.
+        member_loss: "mean" or "sum" over members.
+        fast_initializer: of r and s: "normal_around_one", "random_sign", "ones",
+            "sign:<probability of +1>" or "normal:<mean>:<stddev>".
         fast_stddev: spread of "normal_around_one".
+        fast_where: where r and s are drawn, elsewhere they begin at ones: "all", "first" (the
+            embedding) or "last" (its tied output side).
         fast_multiplier: factor on the updates of fast weights.
+        outputs: the tied output side is modulated for each member, "members", or the same for all,
+            "shared".
+        norms, biases: each member's own, "members", or kept equal, "shared"; the bias of the output
+            goes with `outputs`.
         precision: "float32" or "mixed_bfloat16".
         chunk_examples: examples whose logits the loss holds at once; 0 for the whole batch.
         max_length: longest side of a pair in pieces, end mark included.
@@ -90,9 +100,16 @@ class Config:
     average: int = 5
     bleu_sentences: int = 0
     patience: int = 0
+    optimizer: str = "adam"
+    decay: float = 0.0
+    member_loss: str = "mean"
     fast_initializer: str = "normal_around_one"
     fast_stddev: float = 0.1
+    fast_where: str = "all"
     fast_multiplier: float = 1.0
+    outputs: str = "members"
+    norms: str = "members"
+    biases: str = "members"
     precision: str = "float32"
     chunk_examples: int = 0
     max_length: int = 256
@@ -105,6 +122,17 @@ class Config:
                     raise UserError(
                         f"config key {key} must be {expected}; got {getattr(self, key)!r}."
                     )
+        for key, known in CHOICES.items():
+            if getattr(self, key) not in known:
+                raise UserError(
+                    f"config key {key} must be {' or '.join(known)}; got {getattr(self, key)!r}."
+                )
+        self.initializer()
+        if self.fast_where == "last" and self.outputs == "shared":
+            raise UserError(
+                "config key fast_where=last draws what outputs=shared leaves out; set outputs="
+                "members, or fast_initializer=ones for ones everywhere."
+            )
         if self.width % self.heads:
             raise UserError(
                 f"config key width must be a multiple of heads={self.heads}; got {self.width}."
@@ -119,20 +147,25 @@ class Config:
         """The Keras initialiser of the fast weights."""
         if self.fast_initializer == "normal_around_one":
             return initializers.NormalAroundOne(self.fast_stddev)
-        return initializers.get(self.fast_initializer)
+        try:
+            return initializers.from_text(self.fast_initializer)
+        except ValueError as error:
+            raise UserError(
+                f"config key fast_initializer must be normal_around_one, or {error}"
+            ) from None
 
-    def optimizer(self):
-        """Adam as Vaswani et al. (2017) set it, with its schedule and the fast multiplier."""
-        schedule = InverseSquareRoot(
-            self.learning_rate, self.warmup, self.steps, self.cooldown
-        )
-        return optimizers.Adam(
-            schedule,
-            beta_1=0.9,
-            beta_2=0.98,
-            epsilon=1e-9,
-            multipliers={"fast": self.fast_multiplier},
-        )
+    def make_optimizer(self):
+        """The optimiser, unbuilt, with its schedule, decay and the fast multiplier."""
+        options = {
+            "learning_rate": InverseSquareRoot(
+                self.learning_rate, self.warmup, self.steps, self.cooldown
+            ),
+            "weight_decay": self.decay or None,
+            "multipliers": {"fast": self.fast_multiplier},
+        }
+        if self.optimizer == "sgd":
+            return optimizers.SGD(momentum=0.9, nesterov=True, **options)
+        return optimizers.Adam(beta_1=0.9, beta_2=0.98, epsilon=1e-9, **options)
 
 
 PRESETS = {

@@ -39,7 +39,13 @@ def _near_one(spread, **changes):
 REFERENCES = [("one network", ONE), ("deep ensemble of 4", DEEP)]
 # The members of the library's default.
 NEAR = _near_one(0.1)
-HALF = {"width": 0.5, "feedforward": 0.5}
+SHARES = (0.25, 0.5, 0.75)  # of the steps, as one network
+
+
+def _wide(factor, **changes):
+    return {**changes, "width": factor, "feedforward": factor}
+
+
 
 QUESTIONS = {
     "initializer": (
@@ -47,7 +53,19 @@ QUESTIONS = {
         [
             *REFERENCES,
             *((f"N(1, {spread}), mean", _near_one(spread)) for spread in (0.05, 0.1, 0.2, 0.5)),
+            ("ones, mean", {**MEMBERS, "fast_initializer": "ones"}),
+            ("N(0, 1), mean", {**MEMBERS, "fast_initializer": "normal:0:1"}),
             ("random signs, mean", SIGNS),
+            *(
+                (f"signs, +1 with {p}, mean", {**MEMBERS, "fast_initializer": f"sign:{p}"})
+                for p in (0.25, 0.75, 0.9)
+            ),
+            ("signs in the embedding alone, mean", {**SIGNS, "fast_where": "first"}),
+            ("signs in the last layer, mean", {**SIGNS, "fast_where": "last"}),
+            ("signs, one head for all, mean", {**SIGNS, "outputs": "shared"}),
+            ("signs, norms shared, mean", {**SIGNS, "norms": "shared"}),
+            ("signs, biases shared, mean", {**SIGNS, "biases": "shared"}),
+            ("N(1, 0.1), one head for all, mean", {**NEAR, "outputs": "shared"}),
         ],
     ),
     "rates": (
@@ -56,13 +74,21 @@ QUESTIONS = {
             ("one network, 1/2 of the rate", {**ONE, "learning_rate": 0.5}),
             ("one network", ONE),
             ("one network, twice the rate", {**ONE, "learning_rate": 2.0}),
-            ("N(1, 0.1), multiplier 0", {**NEAR, "fast_multiplier": 0.0}),
+            *(
+                (f"N(1, 0.1), multiplier {m:g}", {**NEAR, "fast_multiplier": m})
+                for m in (0.0, 0.25, 0.5)
+            ),
             ("N(1, 0.1), multiplier 1", NEAR),
-            ("N(1, 0.1), multiplier 4", {**NEAR, "fast_multiplier": 4.0}),
+            *((f"N(1, 0.1), multiplier {m:g}", {**NEAR, "fast_multiplier": m}) for m in (2.0, 4.0)),
             ("N(1, 0.1), twice the rate", {**NEAR, "learning_rate": 2.0}),
             ("signs, 1/2 of the rate", {**SIGNS, "learning_rate": 0.5}),
             ("signs", SIGNS),
             ("signs, twice the rate", {**SIGNS, "learning_rate": 2.0}),
+            ("signs, sum", {**SIGNS, "member_loss": "sum"}),
+            ("N(1, 0.1), sum", {**NEAR, "member_loss": "sum"}),
+            ("one network, decay 0.1", {**ONE, "decay": 0.1}),
+            ("N(1, 0.1), decay 0.1", {**NEAR, "decay": 0.1}),
+            ("signs, decay 0.1", {**SIGNS, "decay": 0.1}),
         ],
     ),
     "examples": (
@@ -88,19 +114,31 @@ QUESTIONS = {
             ("N(1, 0.5) from the start", _near_one(0.5)),
             *(
                 (f"N(1, 0.5) from {share:.0%}", _near_one(0.5, branch=share))
-                for share in (0.25, 0.5, 0.75)
+                for share in SHARES
+            ),
+            *((f"N(1, 0.1) from {share:.0%}", {**NEAR, "branch": share}) for share in (0.5, 0.75)),
+            *(
+                (
+                    f"signs in the last layer from {share:.0%}",
+                    {**SIGNS, "fast_where": "last", "branch": share},
+                )
+                for share in SHARES
             ),
             ("signs from the start", SIGNS),
-            *((f"signs from {share:.0%}", {**SIGNS, "branch": share}) for share in (0.25, 0.5)),
+            *((f"signs from {share:.0%}", {**SIGNS, "branch": share}) for share in SHARES),
         ],
     ),
     "size": (
         "How many members does a width carry?",
         [
-            ("one network, half as wide", {**ONE, **HALF}),
-            ("M = 4, half as wide", {**NEAR, **HALF}),
+            ("one network, a quarter as wide", _wide(0.25, **ONE)),
+            ("M = 4, a quarter as wide", _wide(0.25, **NEAR)),
+            ("one network, half as wide", _wide(0.5, **ONE)),
+            ("M = 4, half as wide", _wide(0.5, **NEAR)),
             ("one network", ONE),
             *((f"M = {size}", {**NEAR, "ensemble_size": size}) for size in (2, 4, 8, 16)),
+            ("one network, twice as wide", _wide(2.0, **ONE)),
+            ("M = 4, twice as wide", _wide(2.0, **NEAR)),
         ],
     ),
 }

@@ -110,7 +110,7 @@ class TextTraining:
     def _model(self, ensemble_size):
         config = self.method.config
         model = build_translator(config, self.vocabulary_size, ensemble_size, self.method.members)
-        model.compile(config.optimizer(), jit_compile=trains_faster_with_xla())
+        model.compile(config.make_optimizer(), jit_compile=trains_faster_with_xla())
         model.optimizer.build(model.trainable_variables)
         return model
 

@@ -96,7 +96,7 @@ def train(
 
     def make():
         model = build_translator(config, card["vocabulary"]["size"], ensemble_size, members)
-        model.compile(config.optimizer(), jit_compile=trains_faster_with_xla())
+        model.compile(config.make_optimizer(), jit_compile=trains_faster_with_xla())
         return model
 
     model = placed(strategy, restored, make)

@@ -28,7 +28,9 @@ class Transformer(keras.Model):
         dropout: Dropout rate of embeddings, sublayers and attention, in [0, 1).
         ensemble_size: Number of members M (rows are then `(B * M, ...)`), or None for plain
             layers.
-        fast_initializer: Keras initialiser of r and s; unused where `ensemble_size` is None.
+        fast_initializer: Keras initialiser of r and s. This and what follows is unused where
+            `ensemble_size` is None.
+        fast_where, outputs, norms, biases: As in `BatchEnsembleFamily`.
         **kwargs: `name`, and `dtype`, the policy of all layers.
 
     Raises:
@@ -46,6 +48,10 @@ class Transformer(keras.Model):
         dropout=0.1,
         ensemble_size=None,
         fast_initializer="random_sign",
+        fast_where="all",
+        outputs="members",
+        norms="members",
+        biases="members",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -64,11 +70,18 @@ class Transformer(keras.Model):
             "dropout": dropout,
             "ensemble_size": ensemble_size,
             "fast_initializer": fast_initializer,
+            "fast_where": fast_where,
+            "outputs": outputs,
+            "norms": norms,
+            "biases": biases,
         }
         if ensemble_size is None:
             family = PlainFamily(self.dtype_policy)
         else:
-            family = BatchEnsembleFamily(ensemble_size, fast_initializer, self.dtype_policy)
+            levers = (fast_where, outputs, norms, biases)
+            family = BatchEnsembleFamily(
+                ensemble_size, fast_initializer, self.dtype_policy, *levers
+            )
         self.width = width
         self.embedding = family.embedding(vocabulary_size, width, name="embedding")
         self.dropout = family.dropout(dropout)

@@ -23,6 +23,7 @@ DEFAULTS = {
 OUTSIDE = {"cifar-resnet": 1_000}  # foreign images of a set
 
 NEAR = {**MEAN, "initializer": "normal:1:0.5"}
+SHARES = (0.25, 0.5, 0.75)  # of the steps, as one network
 
 QUESTIONS = {
     "initializer": (
@@ -31,8 +32,15 @@ QUESTIONS = {
             *REFERENCES,
             ("random signs", MEMBERS),
             ("random signs, mean", MEAN),
+            *((f"signs, +1 with {p}", members(initializer=f"sign:{p}")) for p in (0.25, 0.75, 0.9)),
+            ("N(0, 1)", members(initializer="normal:0:1")),
+            ("N(1, 0.5)", members(initializer="normal:1:0.5")),
             ("N(1, 0.5), mean", NEAR),
+            ("N(1, 0.1)", members(initializer="normal:1:0.1")),
             ("N(1, 0.1), mean", {**MEAN, "initializer": "normal:1:0.1"}),
+            ("ones, mean", {**MEAN, "initializer": "ones"}),
+            ("signs in the first layer", members(where="first")),
+            ("signs in the last layer", members(where="last")),
             ("signs in the last layer, mean", {**MEAN, "where": "last"}),
             ("signs, one head for all", members(heads="shared")),
             ("signs, a head each", members(heads="separate")),
@@ -43,9 +51,10 @@ QUESTIONS = {
         "How fast should fast weights learn?",
         [
             *REFERENCES,
-            ("multiplier 0", members(multiplier=0.0)),
+            *((f"multiplier {m:g}", members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
             ("multiplier 1", MEMBERS),
-            ("multiplier 4", members(multiplier=4.0)),
+            *((f"multiplier {m:g}", members(multiplier=m)) for m in (2.0, 4.0)),
+            ("no decay", members(decay=0.0)),
             ("decay 5e-3", members(decay=5e-3)),
             ("one network, AdamW, 1/50", {**ONE, "optimizer": "adamw", "learning_rate": 0.02}),
             ("AdamW, 1/50 of the rate", members(optimizer="adamw", learning_rate=0.02)),
@@ -70,21 +79,31 @@ QUESTIONS = {
         [
             *REFERENCES,
             ("signs from the start", MEMBERS),
-            ("signs in the head from 50%, mean", {**MEAN, "where": "last", "branch": 0.5}),
-            ("N(1, 0.5) from the start, mean", NEAR),
             *(
-                (f"N(1, 0.5) from {share:.0%}, mean", {**NEAR, "branch": share})
-                for share in (0.5, 0.75)
+                (
+                    f"signs in the head from {share:.0%}, mean",
+                    {**MEAN, "where": "last", "branch": share},
+                )
+                for share in SHARES
             ),
+            ("N(1, 0.5) from the start, mean", NEAR),
+            *((f"N(1, 0.5) from {share:.0%}, mean", {**NEAR, "branch": share}) for share in SHARES),
         ],
     ),
     "size": (
         "How many members does a width carry?",
         [
+            ("one network, a quarter as wide", {**ONE, "width": 0.25}),
+            ("M = 4, a quarter as wide", members(width=0.25)),
             ("one network, half as wide", {**ONE, "width": 0.5}),
             ("M = 4, half as wide", members(width=0.5)),
             ("one network", ONE),
-            *((f"M = {size}", members(ensemble_size=size)) for size in (2, 4, 8)),
+            *((f"M = {size}", members(ensemble_size=size)) for size in (2, 4, 8, 16)),
+            ("one network, twice as wide", {**ONE, "width": 2.0}),
+            *(
+                (f"M = {size}, twice as wide", members(ensemble_size=size, width=2.0))
+                for size in (2, 4)
+            ),
         ],
     ),
 }

@@ -9,7 +9,7 @@ import math
 
 import keras
 
-from be_keras.initializers import RandomSign
+from be_keras import initializers
 from be_keras.tracks.errors import UserError
 from vision.models import MODELS
 
@@ -221,29 +221,12 @@ def drops(schedule: str) -> tuple[float, tuple[float, ...]]:
 
 
 def fast_initializer(text: str) -> keras.initializers.Initializer:
-    """Give the initialiser of r and s that a text names.
-
-    Args:
-        text: "random_sign", "sign:<probability of +1>", "normal:<mean>:<stddev>" or "ones".
+    """Give the initialiser that the setting `initializer` names.
 
     Raises:
-        UserError: another text, or numbers out of range.
+        UserError: `be_keras.initializers.from_text` knows no such text.
     """
-    kind, *numbers = text.split(":")
     try:
-        numbers = [float(number) for number in numbers]
-    except ValueError:
-        numbers = [math.nan]
-    if all(map(math.isfinite, numbers)):
-        if (kind, len(numbers)) == ("random_sign", 0):
-            return RandomSign()
-        if (kind, len(numbers)) == ("sign", 1) and 0 <= numbers[0] <= 1:
-            return RandomSign(numbers[0])
-        if (kind, len(numbers)) == ("normal", 2) and numbers[1] >= 0:
-            return keras.initializers.RandomNormal(*numbers)
-        if (kind, len(numbers)) == ("ones", 0):
-            return keras.initializers.Ones()
-    raise UserError(
-        "setting initializer must be random_sign, ones, sign:<probability of +1> such as sign:0.7, "
-        f"or normal:<mean>:<stddev> such as normal:1:0.5; got {text!r}."
-    )
+        return initializers.from_text(text)
+    except ValueError as error:
+        raise UserError(f"setting initializer must be {error}") from None

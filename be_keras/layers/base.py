@@ -62,15 +62,18 @@ class BatchEnsembleLayer(keras.layers.Layer):
         self.r = self.add_fast_weight("r", r_shape)
         self.s = self.add_fast_weight("s", s_shape, like="s", stream=1)
 
-    def add_fast_weight(self, name, shape, like="r", stream=0):
+    def add_fast_weight(self, name, shape, like="r", stream=0, initializer=None):
         """Make one fast weight `(M, *shape)` with the settings of r or of s.
 
-        Fast weights of one layer take different streams, so that none repeats another.
+        `initializer` takes the place of theirs. Fast weights of one layer take different streams,
+        so that none repeats another.
         """
         weight = self.add_weight(
             name=name,
             shape=(self.ensemble_size, *shape),
-            initializer=initializers.fresh(getattr(self, f"{like}_initializer"), stream),
+            initializer=initializers.fresh(
+                initializer or getattr(self, f"{like}_initializer"), stream
+            ),
             regularizer=getattr(self, f"{like}_regularizer"),
             constraint=getattr(self, f"{like}_constraint"),
         )

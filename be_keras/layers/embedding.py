@@ -3,6 +3,7 @@
 import keras
 from keras import constraints, ops, regularizers
 
+from be_keras import initializers
 from be_keras.layers.base import BatchEnsembleLayer
 
 
@@ -24,8 +25,9 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
             `keras.layers.Embedding`.
         tied_output: Whether to make the weights of the output side.
         ensemble_size: Number of members M.
+        q_initializer: Of `q`; None for that of `r`. All else of `q` is as of `r`.
         **kwargs: Initialisers, regularisers and constraints of r and s (see
-            `BatchEnsembleLayer`), `name`, `dtype`, `trainable`. `q` is made like `r`.
+            `BatchEnsembleLayer`), `name`, `dtype`, `trainable`.
 
     Raises:
         ValueError: A size is no positive integer, the rows are no multiple of the ensemble
@@ -43,6 +45,7 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
         tied_output=False,
         *,
         ensemble_size,
+        q_initializer=None,
         **kwargs,
     ):
         # As in Keras' layer: token ids that come as floats must not lose digits.
@@ -57,6 +60,9 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.mask_zero = mask_zero
         self.tied_output = tied_output
+        self.q_initializer = (
+            self.r_initializer if q_initializer is None else initializers.get(q_initializer)
+        )
         self._reversed = False
 
     def build(self, input_shape=None):
@@ -70,7 +76,9 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
         self.add_fast_weights((self.input_dim,), (self.output_dim,))
         self.bias = self.q = None
         if self.tied_output:
-            self.q = self.add_fast_weight("q", (self.output_dim,), stream=2)
+            self.q = self.add_fast_weight(
+                "q", (self.output_dim,), stream=2, initializer=self.q_initializer
+            )
             self.bias = self.add_member_bias((self.input_dim,), "zeros")
 
     def call(self, inputs, reverse=False):
@@ -133,5 +141,6 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
             "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
             "mask_zero": self.mask_zero,
             "tied_output": self.tied_output,
+            "q_initializer": keras.initializers.serialize(self.q_initializer),
         }
 

@@ -116,3 +116,24 @@ def test_probabilities_outside_the_unit_interval_are_refused(probability):
 def test_negative_spreads_are_refused():
     with pytest.raises(ValueError, match="stddev=-1.0"):
         NormalAroundOne(-1.0)
+
+
+def test_initialisers_by_text():
+    assert initializers.from_text("random_sign").probability == 0.5
+    sign = initializers.from_text("sign:0.75")
+    assert isinstance(sign, RandomSign) and sign.probability == 0.75
+    normal = initializers.from_text("normal:1:0.5")
+    assert isinstance(normal, keras.initializers.RandomNormal)
+    assert (normal.mean, normal.stddev) == (1.0, 0.5)
+    assert initializers.from_text("normal:0:1").mean == 0.0
+    assert isinstance(initializers.from_text("ones"), keras.initializers.Ones)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "sign", "sign:", "sign:2", "sign:nan", "sign:0.5:1", "ones:1", "normal:1", "normal:1:-1"]
+    + ["normal:inf:1", "normal:a:1", "random_sign:0.5", "glorot_uniform"],
+)
+def test_texts_that_name_no_initialiser(text):
+    with pytest.raises(ValueError, match=f"random_sign, .*normal:<mean>:<stddev> .*; got {text!r}"):
+        initializers.from_text(text)

@@ -3,9 +3,11 @@
 import dataclasses
 
 import keras
+import numpy as np
 import pytest
 
 from be_keras.initializers import NormalAroundOne, RandomSign
+from be_keras.roles import BIAS, set_role
 from be_keras.tracks.errors import UserError
 from translation.config import PRESETS, Config, make_config
 
@@ -50,12 +52,22 @@ def test_base_and_big_are_the_papers():
         ("fast_stddev=-1", "fast_stddev must be 0 or more, and finite; got -1.0"),
         ("seed=-1", r"seed must be from 0 to 2\^32 - 1; got -1"),
         ("precision=float16", "precision must be float32 or mixed_bfloat16; got 'float16'"),
-        ("fast_initializer=ones", "must be random_sign or normal_around_one; got 'ones'"),
+        ("fast_initializer=two", "initializer must be normal_around_one, or random_.*got 'two'"),
+        ("fast_where=middle", "fast_where must be all or first or last; got 'middle'"),
+        ("optimizer=lion", "optimizer must be adam or sgd; got 'lion'"),
+        ("member_loss=max", "member_loss must be mean or sum; got 'max'"),
+        ("norms=none", "norms must be members or shared; got 'none'"),
+        ("decay=-1", "decay must be 0 or more, and finite; got -1.0"),
     ],
 )
 def test_mistakes(setting, message):
     with pytest.raises(UserError, match=message):
         make_config("tiny", [setting])
+
+
+def test_a_last_layer_that_is_not_modulated_draws_nothing():
+    with pytest.raises(UserError, match="fast_where=last draws what outputs=shared leaves out"):
+        make_config("tiny", ["fast_where=last", "outputs=shared"])
 
 
 def test_unknown_preset():
@@ -67,14 +79,32 @@ def test_fast_weights():
     initializer = Config(fast_initializer="normal_around_one", fast_stddev=0.25).initializer()
     assert isinstance(initializer, NormalAroundOne) and initializer.stddev == 0.25
     assert isinstance(Config(fast_initializer="random_sign").initializer(), RandomSign)
+    assert Config(fast_initializer="sign:0.75").initializer().probability == 0.75
 
 
 def test_optimizer():
     config = Config(learning_rate=0.5, warmup=4, steps=10, cooldown=0.5, fast_multiplier=0.25)
-    optimizer = config.optimizer()
+    optimizer = config.make_optimizer()
     assert optimizer.multipliers == {"fast": 0.25}
     assert (optimizer.beta_1, optimizer.beta_2, optimizer.epsilon) == (0.9, 0.98, 1e-9)
     optimizer.build([keras.Variable(0.0)])
     assert float(optimizer.learning_rate) == pytest.approx(0.5 / 4)
     optimizer.iterations.assign(9)  # the last of 10 steps, 5 of them cooling down
     assert float(optimizer.learning_rate) == pytest.approx(0.5 * (4 / 10) ** 0.5 / 5)
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd"])
+def test_decay_spares_what_is_no_kernel(name):
+    optimizer = Config(optimizer=name, decay=0.5, learning_rate=0.5, warmup=1).make_optimizer()
+    kernel, bias = keras.Variable(np.ones(2)), keras.Variable(np.ones(2))
+    set_role(bias, BIAS)
+    optimizer.build([kernel, bias])
+    optimizer.apply([np.zeros(2), np.zeros(2)])
+    np.testing.assert_allclose(kernel, 1 - 0.5 * 0.5, rtol=1e-6)
+    np.testing.assert_allclose(bias, 1, rtol=1e-6)
+
+
+def test_sgd_has_nesterov_momentum():
+    optimizer = Config(optimizer="sgd").make_optimizer()
+    assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
+    assert optimizer.multipliers == {"fast": 1.0}

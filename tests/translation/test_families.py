@@ -6,7 +6,7 @@ import pytest
 
 import be_keras
 from be_keras.roles import BIAS, role_of
-from translation.families import BatchEnsembleFamily, PlainFamily, TiedEmbedding
+from translation.families import BatchEnsembleFamily, PlainFamily, SameForAll, TiedEmbedding
 
 KINDS = {
     "dense": (4,),
@@ -51,3 +51,58 @@ def test_tied_embedding_uses_one_table_both_ways():
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(modulated), states)
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(kernel), table.T)
     assert bias.shape == (1, 5) and role_of(bias) == BIAS
+
+
+def _fast_weights(family):
+    """Names of the fast weights that are not ones, out of a dense layer and an embedding."""
+    dense, embedding = family.dense(4), family.embedding(9, 4)
+    dense.build((None, 3))
+    embedding.build()
+    weights = {
+        "r": dense.r, "s": dense.s, "embedding r": embedding.r, "embedding s": embedding.s
+    }
+    if getattr(embedding, "q", None) is not None:
+        weights["q"] = embedding.q
+    return {name for name, w in weights.items() if np.any(keras.ops.convert_to_numpy(w) != 1)}
+
+
+def test_where_fast_weights_are_drawn():
+    normal = be_keras.initializers.NormalAroundOne(0.5)
+    everywhere = {"r", "s", "embedding r", "embedding s", "q"}
+    assert _fast_weights(BatchEnsembleFamily(3, normal)) == everywhere
+    first = BatchEnsembleFamily(3, normal, where="first")
+    assert _fast_weights(first) == {"embedding r", "embedding s"}
+    assert _fast_weights(BatchEnsembleFamily(3, normal, where="last")) == {"q"}
+    shared = BatchEnsembleFamily(3, normal, outputs="shared")
+    assert _fast_weights(shared) == everywhere - {"q"}
+
+
+def test_a_shared_output_side_is_one_networks():
+    layer = BatchEnsembleFamily(3, "random_sign", outputs="shared").embedding(5, 4)
+    layer.build()
+    layer.bias.assign(np.arange(5.0)[None])
+    assert layer.bias.shape == (1, 5) and role_of(layer.bias) == BIAS
+    states = np.random.default_rng(0).normal(size=(6, 2, 4)).astype("float32")
+    modulated, kernel, bias = map(keras.ops.convert_to_numpy, layer.output_side(states))
+    np.testing.assert_array_equal(modulated, states)
+    np.testing.assert_array_equal(kernel, keras.ops.convert_to_numpy(layer.embeddings).T)
+    np.testing.assert_array_equal(bias, np.broadcast_to(np.arange(5.0), (3, 5)))
+
+
+def test_shared_norms_are_one_networks():
+    norm = BatchEnsembleFamily(3, "ones", norms="shared").norm()
+    assert type(norm) is keras.layers.LayerNormalization
+
+
+def test_shared_biases_stay_equal_and_learn_what_one_would():
+    dense = BatchEnsembleFamily(2, "random_sign", biases="shared").dense(3)
+    dense.build((None, 4))
+    gradients = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, -1.0]], "float32")
+    optimizer = keras.optimizers.SGD(0.5)
+    optimizer.build([dense.bias])
+    optimizer.apply([keras.ops.convert_to_tensor(gradients)])
+    expected = np.broadcast_to(-0.5 * gradients.mean(0), (2, 3))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(dense.bias), expected, rtol=1e-6)
+    attention = BatchEnsembleFamily(2, "random_sign", biases="shared").attention(2, 4, 0.0)
+    attention.build((None, 3, 8), (None, 3, 8))
+    assert isinstance(attention.query_projection.bias.constraint, SameForAll)

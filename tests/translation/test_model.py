@@ -122,7 +122,7 @@ def test_a_chunked_step_is_an_unchunked_step(translator):
 
 def test_fit_learns_one_batch(translator):
     model = translator(3, "shared", "label_smoothing=0")
-    model.compile(make_config("tiny", ["learning_rate=0.03", "warmup=1"]).optimizer())
+    model.compile(make_config("tiny", ["learning_rate=0.03", "warmup=1"]).make_optimizer())
     history = model.fit(*batch(4), batch_size=4, epochs=20, verbose=0).history["loss"]
     assert history[-1] < 0.6 * history[0]
 

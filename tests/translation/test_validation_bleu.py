@@ -56,7 +56,7 @@ def fit(data, small, callbacks, epochs=6):
     config = make_config("tiny", small)
     keras.utils.set_random_seed(0)
     model = build_translator(config, 60)
-    model.compile(config.optimizer())
+    model.compile(config.make_optimizer())
     batches = TokenBatches(TokenCorpus(data, "train"), 128, 1)
     example = next(batches.pairs_from(0))
     return model, model.fit(

@@ -75,6 +75,18 @@ def test_input_and_output_share_one_table():
     assert roles == {"embeddings": "shared", "r": "fast", "s": "fast", "q": "fast", "bias": "bias"}
 
 
+def test_the_output_side_has_an_initialiser_of_its_own_where_one_is_given():
+    layer = EmbeddingBatchEnsemble(
+        6, 3, tied_output=True, ensemble_size=2, q_initializer="ones", r_initializer="zeros"
+    )
+    again = EmbeddingBatchEnsemble.from_config(layer.get_config())
+    alike = EmbeddingBatchEnsemble(6, 3, tied_output=True, ensemble_size=2, r_initializer="zeros")
+    for each, expected in ((layer, 1.0), (again, 1.0), (alike, 0.0)):
+        each.build()
+        np.testing.assert_array_equal(np.asarray(each.q), np.full((2, 3), expected))
+        np.testing.assert_array_equal(np.asarray(each.r), np.zeros((2, 6)))
+
+
 def test_no_fast_weight_repeats_another():
     layer = EmbeddingBatchEnsemble(
         32, 32, tied_output=True, ensemble_size=4,
