@@ -31,3 +31,20 @@ def test_every_result_is_that_of_a_cell(grids):
     assert not strangers, "no table shows these: delete them, or name their row"
     for file in files:
         assert json.loads(file.read_text())["settings"] == known[file], file
+
+
+def test_rows_of_one_width_stand_against_one_curve():
+    """Networks trained again by another version of the library are another curve, and another DEE.
+
+    A reference network shares its row's width; a curve of its own is trained for each.
+    """
+    curves = {}
+    for file in RESULTS.glob("*/*.json"):
+        result = json.loads(file.read_text())
+        if "reference" in result:
+            width = result["all_settings"]["width"]
+            curve = tuple(round(nll, 6) for nll in result["reference"])
+            curves.setdefault((file.parent.name, width), {}).setdefault(curve, []).append(file.name)
+    assert curves
+    mixed = {where: found for where, found in curves.items() if len(found) > 1}
+    assert not mixed, "run the cells of all but one of these curves again"

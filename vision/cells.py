@@ -100,9 +100,10 @@ class ImageCells:
         }
 
     def all_settings(self, cell: Cell) -> dict:
-        """All that a cell is run with, defaults too."""
+        """All that a cell is run with, defaults and what tells other images apart too."""
         settings, networks, samples = self._settings(cell)
-        return {**dataclasses.asdict(settings), NETWORKS: networks, SAMPLES: samples}
+        beyond = {NETWORKS: networks, SAMPLES: samples, "images": self._data[:12]}
+        return {**dataclasses.asdict(settings), **beyond}
 
     def _settings(self, cell):
         """The settings of each network, how many there are, and the samples of dropout."""

@@ -100,10 +100,7 @@ QUESTIONS = {
             ("one network", ONE),
             *((f"M = {size}", members(ensemble_size=size)) for size in (2, 4, 8, 16)),
             ("one network, twice as wide", {**ONE, "width": 2.0}),
-            *(
-                (f"M = {size}, twice as wide", members(ensemble_size=size, width=2.0))
-                for size in (2, 4)
-            ),
+            ("M = 4, twice as wide", members(width=2.0)),
         ],
     ),
 }

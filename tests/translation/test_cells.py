@@ -94,6 +94,15 @@ def _drawn(corpus):
     return np.random.default_rng(0).permutation(len(corpus))
 
 
+def test_a_result_of_other_text_is_refused(train, data, tmp_path):
+    cell = Cell("task", "one", 0, {"ensemble_size": None})
+    cell.write(tmp_path, {"all_settings": train.all_settings(cell)})
+    assert cell.read(tmp_path, train.all_settings(cell))
+    other = TextCells(TextTask(data, {}, "tiny", DEFAULTS), tmp_path)
+    with pytest.raises(ValueError, match="train_pairs [0-9]+ there, [0-9]+ now"):
+        cell.read(tmp_path, other.all_settings(cell))
+
+
 def test_references_are_as_wide_as_the_row(train, monkeypatch):
     seen = []
 

@@ -36,6 +36,15 @@ def train(tmp_path_factory):
         yield ImageCells(task, tmp_path_factory.mktemp("work"))
 
 
+def test_a_result_of_other_images_is_refused(train, tmp_path):
+    cell = Cell("task", "one", 0, {"ensemble_size": None})
+    cell.write(tmp_path, {"all_settings": train.all_settings(cell)})
+    assert cell.read(tmp_path, train.all_settings(cell))
+    other = ImageCells(ImageTask(made(64, 2), made(40, 1), {}, DEFAULTS), tmp_path)
+    with pytest.raises(ValueError, match="images '[0-9a-f]{12}' there, '[0-9a-f]{12}' now"):
+        cell.read(tmp_path, other.all_settings(cell))
+
+
 def test_a_cell_holds_what_its_model_gives(train, tmp_path):
     keras.utils.set_random_seed(99)  # whatever came before
     cell = Cell("task", "members", 0, {"ensemble_size": 2})
