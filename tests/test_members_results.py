@@ -36,7 +36,7 @@ def test_every_result_is_that_of_a_cell(grids):
 def test_rows_of_one_width_stand_against_one_curve():
     """Networks trained again by another version of the library are another curve, and another DEE.
 
-    A reference network shares its row's width; a curve of its own is trained for each.
+    Reference networks are as wide as a row's, but on text, where they have the default width.
     """
     curves = {}
     for file in RESULTS.glob("*/*.json"):

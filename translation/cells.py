@@ -32,8 +32,6 @@ REFERENCE_SEED = 10_000  # far from every cell's, so that no network is compared
 # vocabulary, of all members, have to fit in memory.
 TOKENS = 3_000
 BATCH_TOKENS = 1_024
-# What a reference network has in common with the row that it is compared with.
-WIDTHS = ("width", "feedforward")
 # What a cell may set beyond config and method: how many networks of its settings it combines.
 NETWORKS = "networks"
 
@@ -73,7 +71,7 @@ class TextCells:
     def __call__(self, cell: Cell) -> dict:
         """The result of one cell: its cost, `scores`, and how its members differ."""
         method, networks = self._method_of(cell)
-        curve = self.reference_curve(method)
+        curve = self.reference_curve()
         keras.utils.set_random_seed(cell.seed)
         training = self._training(method)
         cosine = {}
@@ -120,13 +118,13 @@ class TextCells:
         config = dataclasses.replace(PRESETS[self.task.preset], **{**self.task.defaults, **config})
         return Method(config, ensemble_size, members, branch)
 
-    def reference_curve(self, method: Method) -> np.ndarray:
+    def reference_curve(self) -> np.ndarray:
         """Calibrated log-likelihoods `(K, N)` of deep ensembles of 1 to 8 networks on test tokens.
 
-        The networks have the widths of the method's, and else the task's defaults. They are
-        trained when they are first asked for.
+        The networks have the task's defaults, whatever the width of a row: wide ones take too
+        long. They are trained when they are first asked for.
         """
-        method = self.method(**{key: getattr(method.config, key) for key in WIDTHS})
+        method = self.method()
 
         def curve():
             ensemble = self._deep_ensemble(method, REFERENCE_NETWORKS, REFERENCE_SEED)

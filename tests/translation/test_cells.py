@@ -103,20 +103,6 @@ def test_a_result_of_other_text_is_refused(train, data, tmp_path):
         cell.read(tmp_path, other.all_settings(cell))
 
 
-def test_references_are_as_wide_as_the_row(train, monkeypatch):
-    seen = []
-
-    def deep_ensemble(method, networks, first_seed):
-        seen.append(method)
-        raise StopIteration
-
-    monkeypatch.setattr(train, "_deep_ensemble", deep_ensemble)
-    wide = train.method(ensemble_size=2, width=32, learning_rate=1.0)
-    with pytest.raises(StopIteration):
-        train.reference_curve(wide)
-    assert seen == [train.method(width=32)]
-
-
 def test_settings_a_config_does_not_know(train):
     with pytest.raises(TypeError, match="widht"):
         train.method(widht=8)
