@@ -39,11 +39,14 @@ def _near_one(spread, **changes):
 REFERENCES = [("one network", ONE), ("deep ensemble of 4", DEEP)]
 # The members of the library's default.
 NEAR = _near_one(0.1)
-SHARES = (0.25, 0.5, 0.75)  # of the steps, as one network
 
 
 def _wide(factor, **changes):
     return {**changes, "width": factor, "feedforward": factor}
+
+
+def _sgd(factor, **changes):
+    return {**changes, "optimizer": "sgd", "learning_rate": factor}
 
 
 
@@ -53,19 +56,12 @@ QUESTIONS = {
         [
             *REFERENCES,
             *((f"N(1, {spread}), mean", _near_one(spread)) for spread in (0.05, 0.1, 0.2, 0.5)),
-            ("ones, mean", {**MEMBERS, "fast_initializer": "ones"}),
-            ("N(0, 1), mean", {**MEMBERS, "fast_initializer": "normal:0:1"}),
+            ("random signs", {**SIGNS, "member_loss": "sum"}),
             ("random signs, mean", SIGNS),
-            *(
-                (f"signs, +1 with {p}, mean", {**MEMBERS, "fast_initializer": f"sign:{p}"})
-                for p in (0.25, 0.75, 0.9)
-            ),
-            ("signs in the embedding alone, mean", {**SIGNS, "fast_where": "first"}),
             ("signs in the last layer, mean", {**SIGNS, "fast_where": "last"}),
-            ("signs, one head for all, mean", {**SIGNS, "outputs": "shared"}),
-            ("signs, norms shared, mean", {**SIGNS, "norms": "shared"}),
-            ("signs, biases shared, mean", {**SIGNS, "biases": "shared"}),
-            ("N(1, 0.1), one head for all, mean", {**NEAR, "outputs": "shared"}),
+            ("signs, one head for all", {**SIGNS, "outputs": "shared"}),
+            ("signs, norms shared", {**SIGNS, "norms": "shared"}),
+            ("signs, biases shared", {**SIGNS, "biases": "shared"}),
         ],
     ),
     "rates": (
@@ -89,6 +85,9 @@ QUESTIONS = {
             ("one network, decay 0.1", {**ONE, "decay": 0.1}),
             ("N(1, 0.1), decay 0.1", {**NEAR, "decay": 0.1}),
             ("signs, decay 0.1", {**SIGNS, "decay": 0.1}),
+            ("one network, SGD, 100 times the rate", _sgd(100.0, **ONE)),
+            ("N(1, 0.1), SGD, 100 times", _sgd(100.0, **NEAR)),
+            ("signs, sum, SGD, 100 times", _sgd(100.0, **SIGNS, member_loss="sum")),
         ],
     ),
     "examples": (
@@ -114,18 +113,11 @@ QUESTIONS = {
             ("N(1, 0.5) from the start", _near_one(0.5)),
             *(
                 (f"N(1, 0.5) from {share:.0%}", _near_one(0.5, branch=share))
-                for share in SHARES
-            ),
-            *((f"N(1, 0.1) from {share:.0%}", {**NEAR, "branch": share}) for share in (0.5, 0.75)),
-            *(
-                (
-                    f"signs in the last layer from {share:.0%}",
-                    {**SIGNS, "fast_where": "last", "branch": share},
-                )
-                for share in SHARES
+                for share in (0.25, 0.5, 0.75)
             ),
             ("signs from the start", SIGNS),
-            *((f"signs from {share:.0%}", {**SIGNS, "branch": share}) for share in SHARES),
+            *((f"signs from {share:.0%}", {**SIGNS, "branch": share}) for share in (0.25, 0.5)),
+            ("signs in the last layer from 50%", {**SIGNS, "fast_where": "last", "branch": 0.5}),
         ],
     ),
     "size": (
