@@ -61,7 +61,6 @@ QUESTIONS = {
             ("signs in the last layer, mean", {**SIGNS, "fast_where": "last"}),
             ("signs, one head for all", {**SIGNS, "outputs": "shared"}),
             ("signs, norms shared", {**SIGNS, "norms": "shared"}),
-            ("signs, biases shared", {**SIGNS, "biases": "shared"}),
         ],
     ),
     "rates": (
@@ -130,7 +129,9 @@ QUESTIONS = {
             ("one network", ONE),
             *((f"M = {size}", {**NEAR, "ensemble_size": size}) for size in (2, 4, 8, 16)),
             ("one network, twice as wide", _wide(2.0, **ONE)),
-            ("M = 4, twice as wide", _wide(2.0, **NEAR)),
+            # Adam's steps do not shrink as a layer widens: at the same rate they become too long.
+            ("one network, twice as wide, 1/2 of the rate", _wide(2.0, **ONE, learning_rate=0.5)),
+            ("M = 4, twice as wide, 1/2 of the rate", _wide(2.0, **NEAR, learning_rate=0.5)),
         ],
     ),
 }

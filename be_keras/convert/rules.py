@@ -8,7 +8,7 @@ import numpy as np
 from be_keras.convert.graphs import copy_of_value
 
 # What a layer of members has in its config and an ordinary one has not.
-_OF_MEMBERS = {"ensemble_size", "ghost_size", "statistics", "tied_output"} | {
+_OF_MEMBERS = {"ensemble_size", "ghost_size", "statistics", "tied_output", "q_initializer"} | {
     f"{weight}_{kind}"
     for weight in ("r", "s")
     for kind in ("initializer", "regularizer", "constraint")
