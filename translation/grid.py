@@ -61,6 +61,7 @@ QUESTIONS = {
             ("signs in the last layer, mean", {**SIGNS, "fast_where": "last"}),
             ("signs, one head for all", {**SIGNS, "outputs": "shared"}),
             ("signs, norms shared", {**SIGNS, "norms": "shared"}),
+            ("signs, biases shared", {**SIGNS, "biases": "shared"}),
         ],
     ),
     "rates": (
@@ -116,7 +117,6 @@ QUESTIONS = {
             ),
             ("signs from the start", SIGNS),
             *((f"signs from {share:.0%}", {**SIGNS, "branch": share}) for share in (0.25, 0.5)),
-            ("signs in the last layer from 50%", {**SIGNS, "fast_where": "last", "branch": 0.5}),
         ],
     ),
     "size": (
