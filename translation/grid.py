@@ -39,6 +39,9 @@ def _near_one(spread, **changes):
 REFERENCES = [("one network", ONE), ("deep ensemble of 4", DEEP)]
 # The members of the library's default.
 NEAR = _near_one(0.1)
+LAST = {**SIGNS, "fast_where": "last"}
+# The shares of the steps that members begin as one network.
+SHARES = (0.25, 0.5, 0.75)
 
 
 def _wide(factor, **changes):
@@ -49,7 +52,6 @@ def _sgd(factor, **changes):
     return {**changes, "optimizer": "sgd", "learning_rate": factor}
 
 
-
 QUESTIONS = {
     "initializer": (
         "Which fast weights make members differ?",
@@ -58,7 +60,14 @@ QUESTIONS = {
             *((f"N(1, {spread}), mean", _near_one(spread)) for spread in (0.05, 0.1, 0.2, 0.5)),
             ("random signs", {**SIGNS, "member_loss": "sum"}),
             ("random signs, mean", SIGNS),
-            ("signs in the last layer, mean", {**SIGNS, "fast_where": "last"}),
+            *(
+                (f"signs, +1 with {share}, mean", {**SIGNS, "fast_initializer": f"sign:{share}"})
+                for share in (0.25, 0.75, 0.9)
+            ),
+            ("N(0, 1), mean", {**MEMBERS, "fast_initializer": "normal:0:1"}),
+            ("ones, mean", {**MEMBERS, "fast_initializer": "ones"}),
+            ("signs in the first layer, mean", {**SIGNS, "fast_where": "first"}),
+            ("signs in the last layer, mean", LAST),
             ("signs, one head for all", {**SIGNS, "outputs": "shared"}),
             ("signs, norms shared", {**SIGNS, "norms": "shared"}),
             ("signs, biases shared", {**SIGNS, "biases": "shared"}),
@@ -111,12 +120,13 @@ QUESTIONS = {
         [
             *REFERENCES,
             ("N(1, 0.5) from the start", _near_one(0.5)),
-            *(
-                (f"N(1, 0.5) from {share:.0%}", _near_one(0.5, branch=share))
-                for share in (0.25, 0.5, 0.75)
-            ),
+            *((f"N(1, 0.5) from {share:.0%}", _near_one(0.5, branch=share)) for share in SHARES),
+            ("N(1, 0.1) from the start", NEAR),
+            *((f"N(1, 0.1) from {share:.0%}", {**NEAR, "branch": share}) for share in SHARES),
             ("signs from the start", SIGNS),
-            *((f"signs from {share:.0%}", {**SIGNS, "branch": share}) for share in (0.25, 0.5)),
+            *((f"signs from {share:.0%}", {**SIGNS, "branch": share}) for share in SHARES),
+            ("signs in the last layer from the start", LAST),
+            *((f"signs in the last layer from {s:.0%}", {**LAST, "branch": s}) for s in SHARES),
         ],
     ),
     "size": (
@@ -132,6 +142,8 @@ QUESTIONS = {
             # Adam's steps do not shrink as a layer widens: at the same rate they become too long.
             ("one network, twice as wide, 1/2 of the rate", _wide(2.0, **ONE, learning_rate=0.5)),
             ("M = 4, twice as wide, 1/2 of the rate", _wide(2.0, **NEAR, learning_rate=0.5)),
+            ("one network, 4 times, 1/4 of the rate", _wide(4.0, **ONE, learning_rate=0.25)),
+            ("M = 4, 4 times, 1/4 of the rate", _wide(4.0, **NEAR, learning_rate=0.25)),
         ],
     ),
 }

@@ -23,6 +23,7 @@ DEFAULTS = {
 OUTSIDE = {"cifar-resnet": 1_000}  # foreign images of a set
 
 NEAR = {**MEAN, "initializer": "normal:1:0.5"}
+HEAD = {**MEAN, "where": "last"}
 
 QUESTIONS = {
     "initializer": (
@@ -31,12 +32,22 @@ QUESTIONS = {
             *REFERENCES,
             ("random signs", MEMBERS),
             ("random signs, mean", MEAN),
+            *(
+                (f"signs, +1 with {share}", members(initializer=f"sign:{share}"))
+                for share in (0.25, 0.75, 0.9)
+            ),
+            ("N(0, 1)", members(initializer="normal:0:1")),
+            ("N(1, 0.5)", members(initializer="normal:1:0.5")),
             ("N(1, 0.5), mean", NEAR),
+            ("N(1, 0.1)", members(initializer="normal:1:0.1")),
             ("N(1, 0.1), mean", {**MEAN, "initializer": "normal:1:0.1"}),
-            ("signs in the last layer, mean", {**MEAN, "where": "last"}),
+            ("ones, mean", {**MEAN, "initializer": "ones"}),
+            ("signs in the first layer", members(where="first")),
+            ("signs in the last layer, mean", HEAD),
             ("signs, one head for all", members(heads="shared")),
             ("signs, a head each", members(heads="separate")),
             ("signs, norms shared", members(norms="shared")),
+            ("signs, biases shared", members(biases="shared")),
         ],
     ),
     "rates": (
@@ -71,11 +82,14 @@ QUESTIONS = {
         [
             *REFERENCES,
             ("signs from the start", MEMBERS),
-            ("signs in the head from 50%, mean", {**MEAN, "where": "last", "branch": 0.5}),
+            *(
+                (f"signs in the head from {share:.0%}, mean", {**HEAD, "branch": share})
+                for share in (0.25, 0.5, 0.75)
+            ),
             ("N(1, 0.5) from the start, mean", NEAR),
             *(
                 (f"N(1, 0.5) from {share:.0%}, mean", {**NEAR, "branch": share})
-                for share in (0.5, 0.75)
+                for share in (0.25, 0.5, 0.75)
             ),
         ],
     ),
@@ -90,6 +104,18 @@ QUESTIONS = {
             *((f"M = {size}", members(ensemble_size=size)) for size in (2, 4, 8, 16)),
             ("one network, twice as wide", {**ONE, "width": 2.0}),
             ("M = 4, twice as wide", members(width=2.0)),
+        ],
+    ),
+    # Four members of the widest would take longer than the 20 minutes that a cell may.
+    "wide": (
+        "And one that is four times as wide?",
+        [
+            ("one network", ONE),
+            ("M = 2", members(ensemble_size=2)),
+            ("one network, twice as wide", {**ONE, "width": 2.0}),
+            ("M = 2, twice as wide", members(ensemble_size=2, width=2.0)),
+            ("one network, 4 times as wide", {**ONE, "width": 4.0}),
+            ("M = 2, 4 times as wide", members(ensemble_size=2, width=4.0)),
         ],
     ),
 }
