@@ -61,12 +61,12 @@ QUESTIONS = {
             ("random signs", {**SIGNS, "member_loss": "sum"}),
             ("random signs, mean", SIGNS),
             *(
-                (f"signs, +1 with {share}, mean", {**SIGNS, "fast_initializer": f"sign:{share}"})
+                (f"signs, +1 with {share}", {**SIGNS, "fast_initializer": f"sign:{share}"})
                 for share in (0.25, 0.75, 0.9)
             ),
-            ("N(0, 1), mean", {**MEMBERS, "fast_initializer": "normal:0:1"}),
+            ("N(0, 1)", {**MEMBERS, "fast_initializer": "normal:0:1"}),
             ("ones, mean", {**MEMBERS, "fast_initializer": "ones"}),
-            ("signs in the first layer, mean", {**SIGNS, "fast_where": "first"}),
+            ("signs in the first layer", {**SIGNS, "fast_where": "first"}),
             ("signs in the last layer, mean", LAST),
             ("signs, one head for all", {**SIGNS, "outputs": "shared"}),
             ("signs, norms shared", {**SIGNS, "norms": "shared"}),
