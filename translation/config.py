@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 
 from be_keras import initializers, optimizers
+from be_keras.roles import ROLES
 from be_keras.tracks.errors import UserError
 from be_keras.training import InverseSquareRoot
 
@@ -35,6 +36,7 @@ RULES = (
 CHOICES = {
     "precision": ("float32", "mixed_bfloat16"),
     "optimizer": ("adam", "sgd"),
+    "decayed": ("kernels", "all"),
     "member_loss": ("mean", "sum"),
     "fast_where": ("all", "first", "last"),
     "outputs": ("members", "shared"),
@@ -61,8 +63,9 @@ class Config:
             for none.
         patience: training ends after so many validations without a higher BLEU; 0 for never.
         optimizer: "adam" as Vaswani et al. (2017) set it, or "sgd" (Nesterov, momentum 0.9).
-        decay: decoupled weight decay on kernels and the embedding, fast weights, biases and norms
-            left out.
+        decay: decoupled weight decay.
+        decayed: what it acts on, "kernels" with the embedding, or "all": fast weights, biases and
+            norms too.
         member_loss: "mean" or "sum" over members.
         fast_initializer: of r and s: "normal_around_one", "random_sign", "ones",
             "sign:<probability of +1>" or "normal:<mean>:<stddev>".
@@ -102,6 +105,7 @@ class Config:
     patience: int = 0
     optimizer: str = "adam"
     decay: float = 0.0
+    decayed: str = "kernels"
     member_loss: str = "mean"
     fast_initializer: str = "normal_around_one"
     fast_stddev: float = 0.1
@@ -163,6 +167,8 @@ class Config:
             "weight_decay": self.decay or None,
             "multipliers": {"fast": self.fast_multiplier},
         }
+        if self.decayed == "all":
+            options["decayed_roles"] = ROLES
         if self.optimizer == "sgd":
             return optimizers.SGD(momentum=0.9, nesterov=True, **options)
         return optimizers.Adam(beta_1=0.9, beta_2=0.98, epsilon=1e-9, **options)

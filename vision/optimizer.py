@@ -3,6 +3,7 @@
 from keras.optimizers.schedules import CosineDecay
 
 from be_keras import optimizers
+from be_keras.roles import ROLES
 from be_keras.training import WarmupDrops
 from vision.settings import Settings, drops
 
@@ -13,18 +14,20 @@ def make_optimizer(settings: Settings) -> optimizers.SGD | optimizers.AdamW:
     """Give an unbuilt optimiser: linear warm-up over 5 % of the steps, then what is scheduled.
 
     SGD has Nesterov momentum 0.9. Weight decay is multiplied by the learning rate and acts on
-    kernels alone; fast weights move `settings.multiplier` times as far.
+    what `settings.decayed` says; fast weights move `settings.multiplier` times as far.
     """
     schedule = _schedule(settings)
-    multipliers = {"fast": settings.multiplier}
+    by_role = {"multipliers": {"fast": settings.multiplier}}
+    if settings.decayed == "all":
+        by_role["decayed_roles"] = ROLES
     if settings.optimizer == "adamw":
-        return optimizers.AdamW(schedule, weight_decay=settings.decay, multipliers=multipliers)
+        return optimizers.AdamW(schedule, weight_decay=settings.decay, **by_role)
     return optimizers.SGD(
         schedule,
         momentum=0.9,
         nesterov=True,
         weight_decay=settings.decay or None,
-        multipliers=multipliers,
+        **by_role,
     )
 
 

@@ -59,6 +59,7 @@ QUESTIONS = {
             *((f"multiplier {m:g}", members(multiplier=m)) for m in (2.0, 4.0)),
             ("no decay", members(decay=0.0)),
             ("decay 5e-3", members(decay=5e-3)),
+            ("decay 5e-3, of everything", members(decay=5e-3, decayed="all")),
             ("one network, AdamW, 1/50", {**ONE, "optimizer": "adamw", "learning_rate": 0.02}),
             ("AdamW, 1/50 of the rate", members(optimizer="adamw", learning_rate=0.02)),
         ],

@@ -21,6 +21,7 @@ CHOICES = {
     "norms": ("members", "shared"),
     "biases": ("members", "shared"),
     "optimizer": ("sgd", "adamw"),
+    "decayed": ("kernels", "all"),
     "member_loss": ("mean", "sum"),
 }
 # What the values of the keys must be, and how to tell.
@@ -62,7 +63,8 @@ class Settings:
         learning_rate: highest of the schedule.
         schedule: after the warm-up "cosine", to zero, or "drops:<factor>:<share>,<share>...", which
             multiplies the rate by the factor after each of these shares of the steps.
-        decay: decoupled weight decay on kernels, fast weights and biases left out.
+        decay: decoupled weight decay.
+        decayed: what it acts on, "kernels" or "all": fast weights, biases and norms too.
         multiplier: factor on the updates of fast weights.
         member_loss: "mean" or "sum" over members.
         augment: whether images are shifted and mirrored.
@@ -100,6 +102,7 @@ class Settings:
     learning_rate: float = 0.05
     schedule: str = "cosine"
     decay: float = 0.0
+    decayed: str = "kernels"
     multiplier: float = 1.0
     member_loss: str = "mean"
     augment: bool = False

@@ -94,14 +94,16 @@ def test_optimizer():
 
 
 @pytest.mark.parametrize("name", ["adam", "sgd"])
-def test_decay_spares_what_is_no_kernel(name):
-    optimizer = Config(optimizer=name, decay=0.5, learning_rate=0.5, warmup=1).make_optimizer()
+@pytest.mark.parametrize(("decayed", "expected"), [("kernels", 1.0), ("all", 0.75)])
+def test_decay_spares_what_is_no_kernel_unless_told(name, decayed, expected):
+    config = Config(optimizer=name, decay=0.5, decayed=decayed, learning_rate=0.5, warmup=1)
+    optimizer = config.make_optimizer()
     kernel, bias = keras.Variable(np.ones(2)), keras.Variable(np.ones(2))
     set_role(bias, BIAS)
     optimizer.build([kernel, bias])
     optimizer.apply([np.zeros(2), np.zeros(2)])
     np.testing.assert_allclose(kernel, 1 - 0.5 * 0.5, rtol=1e-6)
-    np.testing.assert_allclose(bias, 1, rtol=1e-6)
+    np.testing.assert_allclose(bias, expected, rtol=1e-6)
 
 
 def test_sgd_has_nesterov_momentum():

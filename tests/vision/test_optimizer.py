@@ -1,5 +1,6 @@
 """The optimisers: their schedule at known steps, and what they do to each role."""
 
+import dataclasses
 import math
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from be_keras.optimizers import SGD, AdamW
-from be_keras.roles import FAST, SHARED, set_role
+from be_keras.roles import FAST, ROLES, SHARED, set_role
 from vision.optimizer import make_optimizer
 from vision.settings import make_settings
 
@@ -68,3 +69,15 @@ def test_one_step_decays_kernels_and_slows_fast_weights(optimizer):
     # The first step of Adam is the rate itself; of Nesterov's momentum 1.9 times the gradient's.
     first = 0.1 if optimizer == "adamw" else 0.19
     assert float(fast[0]) == pytest.approx(1 - 0.25 * first, rel=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_one_step_decays_everything_where_it_is_told_to(optimizer):
+    settings = make_settings(optimizer=optimizer, steps=1, learning_rate=0.1, decay=0.5)
+    made = make_optimizer(dataclasses.replace(settings, decayed="all"))
+    variables = [keras.Variable([1.0]) for _ in ROLES]
+    for variable, role in zip(variables, ROLES, strict=True):
+        set_role(variable, role)
+    made.build(variables)
+    made.apply([np.float32([0.0])] * len(variables))
+    np.testing.assert_allclose(np.stack(variables), 1 - 0.1 * 0.5, rtol=1e-6)
