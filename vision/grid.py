@@ -33,6 +33,8 @@ MEAN = {"ensemble_size": 4}
 # Half as many steps again, for members that are converted out of a trained network.
 TUNED = {"fine_tune": 0.5}
 
+DECAYS = ("5e-4", "5e-3", "2e-2")
+
 APART = {**MEAN, **TUNED, "initializer": "ones", "perturb": 0.05}
 
 
@@ -74,9 +76,16 @@ QUESTIONS = {
             *((f"multiplier {m}", members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
             ("multiplier 1", MEMBERS),
             *((f"multiplier {m:g}", members(multiplier=m)) for m in (2.0, 4.0)),
-            ("decay 5e-4", members(decay=5e-4)),
-            ("decay 5e-3", members(decay=5e-3)),
-            ("decay 5e-3, of everything", members(decay=5e-3, decayed="all")),
+            *((f"decay {decay}", members(decay=float(decay))) for decay in DECAYS),
+            *(
+                (f"decay {decay}, of everything", members(decay=float(decay), decayed="all"))
+                for decay in DECAYS[1:]
+            ),
+            *((f"one network, decay {decay}", {**ONE, "decay": float(decay)}) for decay in DECAYS),
+            *(
+                (f"deep ensemble of 4, decay {decay}", {**DEEP, "decay": float(decay)})
+                for decay in DECAYS[1:]
+            ),
             ("one network, AdamW, 1/50", {**ONE, "optimizer": "adamw", "learning_rate": 0.02}),
             ("AdamW, 1/50 of the rate", members(optimizer="adamw", learning_rate=0.02)),
         ],
