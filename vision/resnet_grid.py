@@ -113,8 +113,6 @@ QUESTIONS = {
         [
             ("one network", ONE),
             ("M = 2", members(ensemble_size=2)),
-            ("one network, twice as wide", {**ONE, "width": 2.0}),
-            ("M = 2, twice as wide", members(ensemble_size=2, width=2.0)),
             ("one network, 4 times as wide", {**ONE, "width": 4.0}),
             ("M = 2, 4 times as wide", members(ensemble_size=2, width=4.0)),
         ],
