@@ -74,7 +74,7 @@ QUESTIONS = {
         ],
     ),
     "rates": (
-        "How fast should fast weights learn, and everything else?",
+        "How fast should fast weights learn, and everything else? What should decay?",
         [
             ("one network, 1/2 of the rate", {**ONE, "learning_rate": 0.5}),
             ("one network", ONE),

@@ -70,10 +70,10 @@ QUESTIONS = {
         ],
     ),
     "rates": (
-        "How fast should fast weights learn?",
+        "How fast should fast weights learn, and what should decay?",
         [
             *REFERENCES,
-            *((f"multiplier {m}", members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
+            *((f"multiplier {m:g}", members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
             ("multiplier 1", MEMBERS),
             *((f"multiplier {m:g}", members(multiplier=m)) for m in (2.0, 4.0)),
             *((f"decay {decay}", members(decay=float(decay))) for decay in DECAYS),

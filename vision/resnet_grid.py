@@ -51,7 +51,7 @@ QUESTIONS = {
         ],
     ),
     "rates": (
-        "How fast should fast weights learn?",
+        "How fast should fast weights learn, and what should decay?",
         [
             *REFERENCES,
             *((f"multiplier {m:g}", members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
