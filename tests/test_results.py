@@ -143,7 +143,7 @@ def test_an_overview_of_several_networks(tmp_path, monkeypatch):
     assert "| calibrated NLL, MLP | calibrated NLL, CNN |" in text
     nlls = "1.0000 ± 1.4142 | 1.0000 | 3.0000 ± 1.4142 | 4.000 ± 1.414 |"
     assert nlls in next(line for line in text.splitlines() if line.startswith("| one network"))
-    assert "| random signs, mean | missing |" in text and "N(0, 1)" not in text
+    assert "| random signs, mean | missing |" in text and "N(1, 0.05)" not in text
     for score in ("nll", "disagreement"):
         path = tmp_path / "figures" / f"overview-initializer-{score}.png"
         assert path.stat().st_size > 10_000
