@@ -95,7 +95,6 @@ QUESTIONS = {
             ("N(1, 0.1), decay 0.1", {**NEAR, "decay": 0.1}),
             ("signs, decay 0.1", {**SIGNS, "decay": 0.1}),
             ("N(1, 0.1), decay 0.1 of everything", {**NEAR, "decay": 0.1, "decayed": "all"}),
-            ("signs, decay 0.1 of everything", {**SIGNS, "decay": 0.1, "decayed": "all"}),
             ("one network, SGD, 100 times the rate", _sgd(100.0, **ONE)),
             ("N(1, 0.1), SGD, 100 times", _sgd(100.0, **NEAR)),
             ("signs, sum, SGD, 100 times", _sgd(100.0, **SIGNS, member_loss="sum")),

@@ -38,9 +38,7 @@ QUESTIONS = {
                 for share in (0.25, 0.75, 0.9)
             ),
             ("N(0, 1)", members(initializer="normal:0:1")),
-            ("N(1, 0.5)", members(initializer="normal:1:0.5")),
             ("N(1, 0.5), mean", NEAR),
-            ("N(1, 0.1)", members(initializer="normal:1:0.1")),
             ("N(1, 0.1), mean", {**MEAN, "initializer": "normal:1:0.1"}),
             ("ones, mean", {**MEAN, "initializer": "ones"}),
             ("signs in the first layer", members(where="first")),
