@@ -8,11 +8,14 @@ import keras
 
 from be_keras.roles import HEAD, ROLES, SHARED, role_of
 
+# The roles that weight decay acts on, as the settings of a track name them.
+DECAYED = {"kernels": (SHARED, HEAD), "all": ROLES}
+
 
 class _ByRole:
     """Mixin before a Keras optimiser; see `AdamW` for what it adds."""
 
-    def __init__(self, *args, multipliers=None, decayed_roles=(SHARED, HEAD), **kwargs):
+    def __init__(self, *args, multipliers=None, decayed_roles=DECAYED["kernels"], **kwargs):
         super().__init__(*args, **kwargs)
         self.multipliers = dict(multipliers or {})
         self.decayed_roles = tuple(decayed_roles)

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable
 
 from be_keras import initializers, optimizers
-from be_keras.roles import ROLES
 from be_keras.tracks.errors import UserError
 from be_keras.training import InverseSquareRoot
 
@@ -36,7 +35,7 @@ RULES = (
 CHOICES = {
     "precision": ("float32", "mixed_bfloat16"),
     "optimizer": ("adam", "sgd"),
-    "decayed": ("kernels", "all"),
+    "decayed": tuple(optimizers.DECAYED),
     "member_loss": ("mean", "sum"),
     "fast_where": ("all", "first", "last"),
     "outputs": ("members", "shared"),
@@ -166,9 +165,8 @@ class Config:
             ),
             "weight_decay": self.decay or None,
             "multipliers": {"fast": self.fast_multiplier},
+            "decayed_roles": optimizers.DECAYED[self.decayed],
         }
-        if self.decayed == "all":
-            options["decayed_roles"] = ROLES
         if self.optimizer == "sgd":
             return optimizers.SGD(momentum=0.9, nesterov=True, **options)
         return optimizers.Adam(beta_1=0.9, beta_2=0.98, epsilon=1e-9, **options)

@@ -34,6 +34,8 @@ MEAN = {"ensemble_size": 4}
 TUNED = {"fine_tune": 0.5}
 
 DECAYS = ("5e-4", "5e-3", "2e-2")
+# The shares of the steps that members begin as one network.
+SHARES = (0.25, 0.5, 0.75)
 
 APART = {**MEAN, **TUNED, "initializer": "ones", "perturb": 0.05}
 
@@ -124,19 +126,19 @@ QUESTIONS = {
             ("signs from the start", MEMBERS),
             *(
                 (f"signs in the head from {share:.0%}", members(where="last", branch=share))
-                for share in (0.25, 0.5, 0.75)
+                for share in SHARES
             ),
             ("N(1, 0.5) from the start", members(initializer="normal:1:0.5")),
             *(
                 (f"N(1, 0.5) from {share:.0%}", members(initializer="normal:1:0.5", branch=share))
-                for share in (0.25, 0.5, 0.75)
+                for share in SHARES
             ),
             *(
                 (
                     f"N(1, 0.5) from {share:.0%}, mean",
                     {**MEAN, "initializer": "normal:1:0.5", "branch": share},
                 )
-                for share in (0.25, 0.5, 0.75)
+                for share in SHARES
             ),
         ],
     ),

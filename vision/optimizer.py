@@ -3,7 +3,6 @@
 from keras.optimizers.schedules import CosineDecay
 
 from be_keras import optimizers
-from be_keras.roles import ROLES
 from be_keras.training import WarmupDrops
 from vision.settings import Settings, drops
 
@@ -17,9 +16,10 @@ def make_optimizer(settings: Settings) -> optimizers.SGD | optimizers.AdamW:
     what `settings.decayed` says; fast weights move `settings.multiplier` times as far.
     """
     schedule = _schedule(settings)
-    by_role = {"multipliers": {"fast": settings.multiplier}}
-    if settings.decayed == "all":
-        by_role["decayed_roles"] = ROLES
+    by_role = {
+        "multipliers": {"fast": settings.multiplier},
+        "decayed_roles": optimizers.DECAYED[settings.decayed],
+    }
     if settings.optimizer == "adamw":
         return optimizers.AdamW(schedule, weight_decay=settings.decay, **by_role)
     return optimizers.SGD(

@@ -6,7 +6,7 @@ Pure data, as `vision.grid`, whose questions these are: `scripts/members.py` run
 
 from be_keras.experiments import Grid
 from vision import grid
-from vision.grid import COLUMNS, FACTORS, MEAN, MEMBERS, ONE, REFERENCES, members
+from vision.grid import COLUMNS, FACTORS, MEAN, MEMBERS, ONE, REFERENCES, SHARES, members
 
 # The rate is the best for one network, out of factors of two, by its calibrated NLL on the test
 # images. Pictures are not shifted and mirrored: no step sees one that an earlier step has seen.
@@ -83,13 +83,10 @@ QUESTIONS = {
             ("signs from the start", MEMBERS),
             *(
                 (f"signs in the head from {share:.0%}, mean", {**HEAD, "branch": share})
-                for share in (0.25, 0.5, 0.75)
+                for share in SHARES
             ),
             ("N(1, 0.5) from the start, mean", NEAR),
-            *(
-                (f"N(1, 0.5) from {share:.0%}, mean", {**NEAR, "branch": share})
-                for share in (0.25, 0.5, 0.75)
-            ),
+            *((f"N(1, 0.5) from {share:.0%}, mean", {**NEAR, "branch": share}) for share in SHARES),
         ],
     ),
     "size": (
@@ -105,7 +102,7 @@ QUESTIONS = {
             ("M = 4, twice as wide", members(width=2.0)),
         ],
     ),
-    # Four members of the widest take a little longer than the 20 minutes that a cell may.
+    # Four members of the widest would take a little longer than the 20 minutes that a cell may.
     "wide": (
         "And two members, up to four times as wide?",
         [

@@ -9,7 +9,7 @@ import math
 
 import keras
 
-from be_keras import initializers
+from be_keras import initializers, optimizers
 from be_keras.tracks.errors import UserError
 from vision.models import MODELS
 
@@ -21,7 +21,7 @@ CHOICES = {
     "norms": ("members", "shared"),
     "biases": ("members", "shared"),
     "optimizer": ("sgd", "adamw"),
-    "decayed": ("kernels", "all"),
+    "decayed": tuple(optimizers.DECAYED),
     "member_loss": ("mean", "sum"),
 }
 # What the values of the keys must be, and how to tell.

@@ -1,6 +1,5 @@
 """The optimisers: their schedule at known steps, and what they do to each role."""
 
-import dataclasses
 import math
 
 import keras
@@ -73,8 +72,9 @@ def test_one_step_decays_kernels_and_slows_fast_weights(optimizer):
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_one_step_decays_everything_where_it_is_told_to(optimizer):
-    settings = make_settings(optimizer=optimizer, steps=1, learning_rate=0.1, decay=0.5)
-    made = make_optimizer(dataclasses.replace(settings, decayed="all"))
+    made = make_optimizer(
+        make_settings(optimizer=optimizer, steps=1, learning_rate=0.1, decay=0.5, decayed="all")
+    )
     variables = [keras.Variable([1.0]) for _ in ROLES]
     for variable, role in zip(variables, ROLES, strict=True):
         set_role(variable, role)
