@@ -54,6 +54,19 @@ def whole_docstring(thing):
     return "\n\n".join(map(own_docstring, parts_of(thing)))
 
 
+def parameters_of(thing):
+    """What a function or the making of an object takes, by name.
+
+    A class is asked through `__init__`: some releases of Python give the signature of
+    `__new__` for a class of Keras, which is no more than `*args, **kwargs`.
+    """
+    if not inspect.isclass(thing) or thing.__init__ is object.__init__:
+        return dict(inspect.signature(thing).parameters)
+    found = dict(inspect.signature(thing.__init__).parameters)
+    found.pop("self")
+    return found
+
+
 def unexplained_arguments(thing):
     """Parameters that the docstring does not name, unless it sends the reader elsewhere.
 
@@ -61,10 +74,10 @@ def unexplained_arguments(thing):
     """
     text, known = whole_docstring(thing), set()
     for name in TWIN.findall(text):
-        known |= inspect.signature(getattr(keras.layers, name)).parameters.keys()
+        known |= parameters_of(getattr(keras.layers, name)).keys()
     if ELSEWHERE.search(text) and not known:
         return []
-    parameters = inspect.signature(thing).parameters.values()
+    parameters = parameters_of(thing).values()
     named = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL or not known]
     return [p for p in named if p not in known and not re.search(rf"\b{p}\b", text)]
 

@@ -36,7 +36,8 @@ class Contract:
     @property
     def of_members(self):
         """Whether the layer has an ensemble size."""
-        return "ensemble_size" in inspect.signature(self.kind).parameters
+        # Of `__init__`: some releases of Python give a Keras class the signature of `__new__`.
+        return "ensemble_size" in inspect.signature(self.kind.__init__).parameters
 
     def make(self, **options):
         """Make the layer, for M members if it has any."""
