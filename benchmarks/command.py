@@ -29,7 +29,7 @@ def parse(made):
 
 def write(args, content):
     """Write `content` to `args.out` if there is one, with how it was measured."""
-    from be_keras.experiments import environment
+    from experiments import environment
 
     if args.out:
         how = {"runs": args.runs, "threads": args.threads, "environment": environment()}

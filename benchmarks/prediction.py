@@ -28,8 +28,8 @@ SHAPE = (32, 32, 3)
 
 def classifier(name, members):
     """A built classifier with random weights; `members` is M, or None for a plain network."""
-    from vision.build import build_classifier
     from vision.settings import make_settings
+    from vision.training.build import build_classifier
 
     model, width, classes = MODELS[name]
     settings = make_settings(model=model, width=width, ensemble_size=members)

@@ -92,7 +92,7 @@ def _cpu_seconds():
 
 def prepared(pairs, copies, folder, args):
     """Prepare some copies of the pairs into `folder/COPIES`; give one row of the table."""
-    from translation.splits import text_paths, write_text
+    from translation.data.splits import text_paths, write_text
 
     count = write_text(folder, "text", repeated(pairs, copies), progress=False)
     source, target = text_paths(folder, "text")
@@ -145,8 +145,8 @@ class Lengths:
 
 def planned(lengths, pairs):
     """Plan an epoch; give one row of the table."""
-    from translation.batches import TokenBatches
     from translation.config import make_config
+    from translation.data.batches import TokenBatches
 
     config = make_config("base", [])
     started = time.monotonic()
@@ -189,9 +189,9 @@ def main():
         parser.error("expected --source and --target, or --pairs; and --repeat from 1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-    from be_keras.experiments import environment
-    from translation.corpus import TokenCorpus
-    from translation.sources import TextFiles
+    from experiments import environment
+    from translation.data.token_shards import TokenCorpus
+    from translation.preparation.sources import TextFiles
 
     text = TextFiles(args.source, args.target, args.pairs)
     copies = sorted(set(args.repeat))

@@ -54,8 +54,8 @@ def case(args) -> dict:
     import numpy as np
 
     from be_keras.training import stream
-    from translation.build_model import build_translator
     from translation.config import make_config
+    from translation.models.build_model import build_translator
 
     settings = [f"tokens_per_batch={TOKENS}", "precision=float32", "chunk_examples=0"]
     config = make_config("small", [*settings, *SIZES[args.size]])
@@ -183,8 +183,8 @@ def of_input(args):
     import numpy as np
 
     from be_keras.training import stream
-    from translation.batches import TokenBatches
-    from translation.corpus import TokenCorpus
+    from translation.data.batches import TokenBatches
+    from translation.data.token_shards import TokenCorpus
     from translation.prepare import prepare
 
     draw = np.random.default_rng(0)

@@ -58,7 +58,7 @@ def measure(pairs, reader):
     """Prepare so many pairs in this process; gives a row."""
     import tensorflow_datasets as tfds
 
-    from translation.streamed_builder import streamed
+    from translation.preparation.tfds_streaming import streamed
 
     tfds.disable_progress_bar()
     with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +110,7 @@ def main():
         return
     prepared = report.show(rows(args.pairs))
     if args.out:
-        from be_keras.experiments import environment
+        from experiments import environment
 
         content = {"environment": environment(), "prepared": prepared}
         args.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

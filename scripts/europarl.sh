@@ -8,7 +8,7 @@
 # French in each line; NEWSTEST holds newstest2013 (validation) and newstest2012 (test) as NAME.en*
 # and NAME.fr*. Plain or .gz. OUT (default: europarl) takes data, runs, evaluations and the report;
 # the same command again goes on where it was stopped. The evaluations' figures are copied to
-# docs/results/europarl, and scripts/make_tables.py writes the table.
+# docs/results/europarl, and experiments/make_tables.py writes the table.
 # About two hours on two CPU cores that multiply bfloat16.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
@@ -46,4 +46,4 @@ compare single-seed-1 --set seed=1
 compare batch-ensemble-4 --ensemble-size 4 --members split
 
 be report "$out/evaluations/"{single,single-seed-1,batch-ensemble-4} --out "$out/report"
-"$VENV_PYTHON" "$REPOSITORY/scripts/make_tables.py"
+"$VENV_PYTHON" "$REPOSITORY/experiments/make_tables.py"

@@ -188,8 +188,8 @@ def arrays(run):
     """All weights of a run's models and its optimiser's state, as NumPy arrays."""
     import keras
 
-    from translation.loading import load_model
-    from translation.run_folder import RunFolder
+    from translation.training.loading import load_model
+    from translation.training.run_directory import RunFolder
 
     folder, found = RunFolder(run), []
     model, step = folder.states.restore(load_model)
@@ -204,7 +204,7 @@ def arrays(run):
 
 def losses(run):
     """Loss and validation NLL of every checkpoint."""
-    from translation.run_folder import RunFolder
+    from translation.training.run_directory import RunFolder
 
     return [(entry["loss"], entry["nll"]) for entry in RunFolder(run).log()]
 
@@ -284,7 +284,7 @@ def main() -> int:
     os.environ.update(ENVIRONMENT)  # before Keras is imported
     import numpy as np
 
-    from be_keras.experiments import environment
+    from experiments import environment
 
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)

@@ -6,7 +6,7 @@
 # MULTI30K holds train, val and test_2016_flickr of task 1, raw, as NAME.en*.gz and NAME.de*.gz
 # (the folder data/task1/raw of the Multi30k repository). OUT (default: multi30k) takes data, runs
 # and evaluations; the same command again goes on where it was stopped. The evaluations' figures
-# are copied to docs/results/multi30k, and scripts/make_tables.py writes the table.
+# are copied to docs/results/multi30k, and experiments/make_tables.py writes the table.
 # About 3.2 hours of one CPU core in all; runs go one after another.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
@@ -43,4 +43,4 @@ compare shared --ensemble-size 4 --members shared --set tokens_per_batch=512
 # Equal unique tokens for shared members: one network on the very same batches.
 compare single-512 --set tokens_per_batch=512
 
-"$VENV_PYTHON" "$REPOSITORY/scripts/make_tables.py"
+"$VENV_PYTHON" "$REPOSITORY/experiments/make_tables.py"

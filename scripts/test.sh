@@ -18,6 +18,6 @@ run_pytest() { "$VENV_PYTHON" -m pytest --numprocesses 2 --dist loadfile "$@"; }
 
 "$VENV_PYTHON" -m ruff check --quiet
 if [[ $# -eq 0 ]]; then
-    KERAS_BACKEND=jax run_pytest tests/be_keras
+    KERAS_BACKEND=jax run_pytest tests/be_keras tests/be_tracks
 fi
 KERAS_BACKEND="${KERAS_BACKEND:-tensorflow}" run_pytest "$@"

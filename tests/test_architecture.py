@@ -11,14 +11,16 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 70
+MAX_ROOM_FILES = 20
 
 # Which of our own packages each package may use. What runs them is used by none.
 MAY_USE = {
     "be_keras": {"be_keras"},
-    "translation": {"be_keras", "translation"},
-    "vision": {"be_keras", "vision"},
+    "be_tracks": {"be_keras", "be_tracks"},
+    "translation": {"be_keras", "be_tracks", "translation"},
+    "vision": {"be_keras", "be_tracks", "vision"},
 }
-RUNNERS = {"scripts", "examples", "benchmarks", "tests"}
+RUNNERS = {"scripts", "experiments", "benchmarks", "tests"}
 
 # Rooms of be_keras that may use only these others; a room not named here may use all of them.
 ARROWS = {
@@ -27,20 +29,30 @@ ARROWS = {
     "roles": set(),
     "backend": set(),
     "metrics": {"roles", "backend"},
-    "tracks": set(),
     "layers": {"members", "initializers", "roles", "backend"},
 }
 
 # be_keras needs these alone, so that it runs on either backend without the other.
 CORE_NEEDS = {"keras", "numpy"}
 BACKENDS = {"tensorflow", "tensorflow_text", "tensorflow_datasets", "jax", "jaxlib"}
-# Figures alone need this, when they are drawn.
-PICTURES = {
-    ("be_keras.experiments.figure", "matplotlib"),
-    ("be_keras.tracks.canvas", "matplotlib"),
-    ("be_keras.tracks.reliability", "matplotlib"),
-    ("be_keras.tracks.series", "matplotlib"),
-    ("be_keras.tracks.standings", "matplotlib"),
+# Rooms of a track, from the bottom up: each uses itself and those named, nothing above.
+TRACK_ARROWS = {
+    "be_tracks.report": {"errors"},
+    "be_tracks.runs": {"errors", "atomic", "interrupts"},
+    "vision.data": set(),
+    "vision.corruptions": set(),
+    "vision.models": set(),
+    "vision.evaluation": {"data", "corruptions", "methods", "run_directory", "settings", "models"},
+    "vision.training": {"data", "models", "evaluation", "run_directory", "settings"},
+    "vision.reporting": set(),
+    "translation.data": set(),
+    "translation.synthetic": {"data", "evaluation"},
+    "translation.models": {"config"},
+    "translation.decoding": {"data", "models"},
+    "translation.preparation": {"data"},
+    "translation.evaluation": {"data", "models", "decoding"},
+    "translation.training": {"data", "models", "decoding", "evaluation"},
+    "translation.reporting": set(),
 }
 BACKEND_AT_THE_TOP = {("be_keras.training", "tensorflow")}
 BACKEND_IN_FUNCTIONS = {("be_keras.backend", "tensorflow"), ("be_keras.backend", "jax")}
@@ -105,7 +117,7 @@ def python_files(*folders):
 
 
 def sources():
-    """(path, dotted module, syntax tree) of every file of the three packages."""
+    """(path, dotted module, syntax tree) of every file of the installed packages."""
     for path in python_files(*MAY_USE):
         relative = path.relative_to(REPOSITORY)
         module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
@@ -147,12 +159,32 @@ def test_arrows_inside_the_core():
     assert offending_imports(offends) == []
 
 
+def test_arrows_inside_the_tracks():
+    def offends(module, found):
+        room = room_of(module)
+        package = room.partition(".")[0]
+        if room not in TRACK_ARROWS or found.top != package:
+            return False
+        below = {f"{package}.{name}" for name in TRACK_ARROWS[room]}
+        return room_of(found.name) not in {room} | below
+
+    assert offending_imports(offends) == []
+
+
+def test_rooms_of_the_tracks_are_small():
+    counts = {
+        str(folder.relative_to(REPOSITORY)): len(list(folder.glob("*.py")))
+        for track in ("be_tracks", "vision", "translation")
+        for folder in (REPOSITORY / track).rglob("*")
+        if folder.is_dir() and folder.name not in ("synthetic", "__pycache__")
+    }
+    assert {folder: count for folder, count in counts.items() if count > MAX_ROOM_FILES} == {}
+
+
 def test_the_core_needs_keras_and_numpy_alone():
     known = CORE_NEEDS | BACKENDS | {"be_keras"} | sys.stdlib_module_names
 
     def offends(module, found):
-        if (module, found.top) in PICTURES:
-            return False
         return module.split(".")[0] == "be_keras" and found.top not in known
 
     assert offending_imports(offends) == []

@@ -1,6 +1,5 @@
 """Every result of the experiments belongs to a row of a table, and was made with its settings."""
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -12,11 +11,9 @@ RESULTS = REPOSITORY / "docs" / "results" / "members"
 
 @pytest.fixture(scope="module")
 def grids():
-    path = REPOSITORY / "scripts" / "members.py"
-    spec = importlib.util.spec_from_file_location("members", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    return script.GRIDS
+    from experiments.run import GRIDS
+
+    return GRIDS
 
 
 def test_every_result_is_that_of_a_cell(grids):

@@ -12,7 +12,7 @@ import pytest
 import be_keras
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PACKAGES = ("be_keras", "translation", "vision")
+PACKAGES = ("be_keras", "be_tracks", "translation", "vision")
 EXTRAS = {
     *("tensorflow", "jax", "datasets", "translation", "vision"),
     *("experiments", "tensorboard", "docs", "dev"),
@@ -20,7 +20,8 @@ EXTRAS = {
 
 # The extras that a package may count on, beside what is always installed.
 EXTRAS_OF = {
-    "be_keras": ("tensorflow", "jax", "experiments"),
+    "be_keras": ("tensorflow", "jax"),
+    "be_tracks": ("vision", "translation"),
     "translation": ("translation", "jax"),
     "vision": ("vision", "jax"),
 }

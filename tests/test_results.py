@@ -1,4 +1,4 @@
-"""The tables of the pages are those that scripts/make_tables.py makes of the raw files."""
+"""The tables of the pages are those that experiments/make_tables.py makes of the raw files."""
 
 import importlib.util
 import json
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPT = ROOT / "scripts" / "make_tables.py"
+SCRIPT = ROOT / "experiments" / "make_tables.py"
 
 
 def load_script():
@@ -37,7 +37,12 @@ def evaluation(name="one", ensemble_size=4):
 
 
 def test_the_pages_are_what_their_files_say():
-    done = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.make_tables", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -10,12 +10,12 @@ VERBS = {
     "translate": ("translation.translate", "standard input to standard output, line by line"),
     "evaluate": ("translation.evaluate", "BLEU, calibration and diversity on a test set"),
     "report": ("translation.report", "one or more evaluations to a report with figures"),
-    "grammar": ("translation.grammar.verb", "make the demo's bilingual corpus"),
+    "grammar": ("translation.synthetic.verb", "make the demo's bilingual corpus"),
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb and give the exit status, as `be_keras.tracks.command.run_verb` says.
+    """Run one verb and give the exit status, as `be_tracks.cli.run_verb` says.
 
     Args:
         arguments: the command line without the program's name; None reads `sys.argv`.
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     # TensorFlow's start-up notes, among them errors about GPUs that were never asked for.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Not before: with Keras it takes seconds to load, which help should not.
-    from be_keras.tracks.command import run_verb
+    from be_tracks.cli import run_verb
 
     return run_verb(parser, subs[chosen], VERBS[chosen][0], arguments)
 

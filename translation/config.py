@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable
 
 from be_keras import initializers, optimizers
-from be_keras.tracks.errors import UserError
 from be_keras.training import InverseSquareRoot
+from be_tracks.errors import UserError
 
 # What the values of the keys must be, and how to tell.
 RULES = (

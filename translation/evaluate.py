@@ -21,19 +21,19 @@ from be_keras.metrics import (
     reliability_table,
     scores,
 )
-from be_keras.tracks.errors import UserError
-from be_keras.tracks.staging import check_replaceable, new_folder
-from translation.batches import evaluation_batches
-from translation.bleu import bleu_scores
-from translation.card import read_card
-from translation.corpus import TokenCorpus
-from translation.decoder import Decoder
-from translation.loading import load_translator
-from translation.run_folder import RunFolder
-from translation.scoring import Scorer, tokens_that_fit
-from translation.splits import read_text
+from be_tracks.atomic import check_replaceable, new_folder
+from be_tracks.errors import UserError
+from translation.data.batches import evaluation_batches
+from translation.data.card import read_card
+from translation.data.splits import read_text
+from translation.data.token_shards import TokenCorpus
+from translation.data.vocabulary import EOS, Vocabulary
+from translation.decoding.decoder import Decoder
+from translation.evaluation.bleu import bleu_scores
+from translation.evaluation.token_scores import Scorer, tokens_that_fit
+from translation.training.loading import load_translator
+from translation.training.run_directory import RunFolder
 from translation.translate import add_search_arguments, make_decoder
-from translation.vocabulary import EOS, Vocabulary
 
 FILES = ("evaluation.json", "translations.txt", "records.npz")
 # What an evaluation keeps of each validation while it was trained; BLEU where there is any.

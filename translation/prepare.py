@@ -15,17 +15,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from be_keras.tracks.errors import UserError
-from be_keras.tracks.staging import new_folder
-from be_keras.tracks.version import version
-from translation.build import Settings, build
-from translation.card import FORMAT, card_in_place, file_hashes, write_card
-from translation.sources import Source, TextFiles, describe_file
-from translation.text import Paths
-from translation.units import UNIT_PAIRS, is_worth_keeping
-from translation.vocabulary import TYPES
-from translation.wmt14 import unusual_counts, wmt14
-from translation.work import MADE, work_folder
+from be_tracks.atomic import new_folder
+from be_tracks.errors import UserError
+from be_tracks.runs.version import version
+from translation.data.card import FORMAT, card_in_place, file_hashes, write_card
+from translation.data.text import Paths
+from translation.data.vocabulary import TYPES
+from translation.preparation.chunks import UNIT_PAIRS, is_worth_keeping
+from translation.preparation.pipeline import Settings, build
+from translation.preparation.sources import Source, TextFiles, describe_file
+from translation.preparation.wmt14 import unusual_counts, wmt14
+from translation.preparation.work_folder import MADE, work_folder
 
 _HELP = {
     "vocabulary_size": "number of ids, the four special ones included",
@@ -64,13 +64,13 @@ def prepare(
         tabbed: more training text, files with source, tab and target in each line.
         valid: validation text `(source, target)`; None holds pairs out of the training text.
         test: test text `(source, target)`, or None for no test split.
-        dataset: what else a split is read from, such as `translation.wmt14.wmt14` gives; the
-            files named take the place of its splits.
+        dataset: what else a split is read from, such as `translation.preparation.wmt14.wmt14`
+            gives; the files named take the place of its splits.
         vocabulary: an existing SentencePiece `.model` to use instead of training one.
         overwrite: replace a data folder at `out` that came from other files or settings.
         workers: the most processes to clean and encode with. With more than one, a program that
             calls this stands under `if __name__ == "__main__":`, as Python's multiprocessing says.
-        **settings: fields of `translation.build.Settings`.
+        **settings: fields of `translation.preparation.pipeline.Settings`.
 
     Returns:
         The card, as written to `card.json`.

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from be_keras.tracks.reliability import reliability_figure
-from be_keras.tracks.staging import check_replaceable, new_folder
-from be_keras.tracks.version import version
+from be_tracks.atomic import check_replaceable, new_folder
+from be_tracks.report.reliability import reliability_figure
+from be_tracks.runs.version import version
 from translation.reporting.evaluations import read_evaluations
 from translation.reporting.learning import learning_figure, with_history
 from translation.reporting.page import page
-from translation.reporting.standings import standings_figure
+from translation.reporting.scores import standings_figure
 from translation.reporting.summary import summarise
 
 

@@ -1,7 +1,8 @@
 """The verb `train`: a prepared data folder to a trained translator.
 
-Takes a data folder and a config; gives the run's folder that `translation.run_folder` describes.
-The same command again resumes from the last validation and sees the batches that were left.
+Takes a data folder and a config; gives the run's folder that
+`translation.training.run_directory` describes. The same command again resumes from the last
+validation and sees the batches that were left.
 """
 
 import argparse
@@ -17,29 +18,22 @@ import numpy as np
 
 from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
-from be_keras.tracks.errors import UserError
-from be_keras.tracks.version import version
-from be_keras.training import (
-    check_agreed,
-    is_chief,
-    of_chief,
-    placed,
-    rejoining,
-    reseed,
-    stream,
-)
-from be_keras.training.options import add_device_arguments, strategy_of
-from translation.batches import TokenBatches, evaluation_batches
-from translation.build_model import build_translator
-from translation.card import read_card
+from be_keras.training import is_chief, of_chief, placed, reseed, stream
+from be_tracks.devices import add_device_arguments, check_agreed, strategy_of
+from be_tracks.errors import UserError
+from be_tracks.rejoining import rejoining
+from be_tracks.runs.version import version
 from translation.config import PRESETS, Config, make_config
-from translation.corpus import TokenCorpus
-from translation.loading import load_model
-from translation.model import Translator, for_use
-from translation.progress import Progress, check_finite
-from translation.run_folder import RunFolder
-from translation.scoring import Scorer, tokens_that_fit
-from translation.validation_bleu import ValidationBleu
+from translation.data.batches import TokenBatches, evaluation_batches
+from translation.data.card import read_card
+from translation.data.token_shards import TokenCorpus
+from translation.evaluation.token_scores import Scorer, tokens_that_fit
+from translation.models.build_model import build_translator
+from translation.models.translator import Translator, for_use
+from translation.training.loading import load_model
+from translation.training.progress import Progress, check_finite
+from translation.training.run_directory import RunFolder
+from translation.training.validation_bleu import ValidationBleu
 
 
 def train(

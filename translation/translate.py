@@ -12,9 +12,9 @@ from itertools import islice
 
 from tqdm import tqdm
 
-from be_keras.tracks.errors import UserError
-from translation.decoder import LENGTHS, Decoder
-from translation.loading import load_translator
+from be_tracks.errors import UserError
+from translation.decoding.decoder import LENGTHS, Decoder
+from translation.training.loading import load_translator
 
 BLOCK = 2000  # lines sorted by length together: longer gives fuller batches, and later output
 

@@ -21,7 +21,7 @@ import difflib
 import types
 from collections.abc import Iterable
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision.settings import Settings
 
 # Members on random signs, their losses summed: what docs/members.md found on images.

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from be_keras.tracks.errors import UserError
-from vision import evaluate, report, scoring, train
+from be_tracks.errors import UserError
+from vision import evaluate, report, train
 from vision.config import PRESETS
-from vision.loading import Classifier
+from vision.data.synthetic import made_foreign, made_images
+from vision.evaluation import scores as scoring
+from vision.evaluation.classifier import Classifier
 from vision.methods import make_method
-from vision.synthetic import made_foreign, made_images
 
 TRAIN, TEST, FOREIGN, CORRUPTED = 8_000, 2_000, 1_000, 400
 SIDE = 16

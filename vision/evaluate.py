@@ -12,19 +12,19 @@ from pathlib import Path
 
 import numpy as np
 
-from be_keras.tracks.errors import UserError
-from be_keras.tracks.staging import check_replaceable, new_folder
-from vision import scoring
-from vision.corrupted_sets import read_corrupted
-from vision.fingerprint import fingerprint
-from vision.images import Images
-from vision.loading import Classifier
-from vision.matching import match
-from vision.peak import peak_memory
-from vision.predictions import CHUNK, NotFinite, Predictions
-from vision.reference import check_fits, equivalent
-from vision.soft_labels import check_order, read_soft_labels
-from vision.sources import read_images
+from be_tracks.atomic import check_replaceable, new_folder
+from be_tracks.errors import UserError
+from vision.data.fingerprint import fingerprint
+from vision.data.images import Images
+from vision.data.resize import match
+from vision.data.soft_labels import check_order, read_soft_labels
+from vision.data.sources import read_images
+from vision.evaluation import scores as scoring
+from vision.evaluation.classifier import Classifier
+from vision.evaluation.dee import check_fits, equivalent
+from vision.evaluation.memory import peak_memory
+from vision.evaluation.predictions import CHUNK, NotFinite, Predictions
+from vision.evaluation.published_corruptions import read_corrupted
 
 FILES = ("evaluation.json", "records.npz")
 # Rows of a training step: forward, and backward twice as dear, for the inputs and the kernels.
@@ -50,7 +50,7 @@ def evaluate(
         name: in reports.
         source: what the test images are called.
         outside: images of other things, of any size and 1 or 3 channels, by name.
-        corrupted: of `vision.scoring.corrupt_all`; None leaves corruptions out.
+        corrupted: of `vision.evaluation.scores.corrupt_all`; None leaves corruptions out.
         reference: a deep ensemble of 8 networks or more, for the DEE; None leaves it out.
         soft_labels: `(N, C)`, probabilities that people gave the classes of the test images.
         batch: images of a step.

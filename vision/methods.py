@@ -5,7 +5,7 @@ Takes a method's name and sizes; gives a frozen `Method`.
 
 import dataclasses
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision.settings import Settings
 
 METHODS = {

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from be_keras.tracks.staging import check_replaceable, new_folder
-from be_keras.tracks.version import version
+from be_tracks.atomic import check_replaceable, new_folder
+from be_tracks.runs.version import version
 from vision.reporting.evaluations import read_evaluations
 from vision.reporting.figures import FIGURES, draw_figures
 from vision.reporting.page import page

@@ -10,7 +10,7 @@ import math
 import keras
 
 from be_keras import initializers, optimizers
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision.models import MODELS
 
 CHOICES = {

@@ -1,6 +1,6 @@
 """The verb `train`: images and a config to a trained classifier, or to several.
 
-Takes a source of images; gives the run's folder that `vision.run_folder` describes. The same
+Takes a source of images; gives the run's folder that `vision.run_directory` describes. The same
 command again resumes from the last checkpoint and sees the batches that were left.
 """
 
@@ -12,22 +12,22 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from be_keras.tracks.errors import UserError
-from be_keras.tracks.version import version
-from be_keras.training import check_agreed, is_chief, rejoining
-from be_keras.training.options import add_device_arguments, strategy_of
-from vision.arithmetic import multiply_adds
-from vision.build import build_classifier
-from vision.cells import costs
+from be_keras.training import is_chief
+from be_tracks.devices import add_device_arguments, check_agreed, strategy_of
+from be_tracks.errors import UserError
+from be_tracks.rejoining import rejoining
+from be_tracks.runs.version import version
 from vision.config import PRESETS, make_config
-from vision.fingerprint import fingerprint, sample
-from vision.fitting import Training
-from vision.images import Images
+from vision.data.fingerprint import fingerprint, sample
+from vision.data.images import Images
+from vision.data.scaling import Scaling
+from vision.data.sources import read_images
 from vision.methods import METHODS, Method, make_method
-from vision.run_folder import RunFolder
-from vision.scaling import Scaling
+from vision.run_directory import RunFolder
 from vision.settings import Settings
-from vision.sources import read_images
+from vision.training.build import build_classifier
+from vision.training.cost import costs, multiply_adds
+from vision.training.fit import Training
 
 
 def train(

@@ -3,23 +3,20 @@
 from be_keras.training.branching import branch_off
 from be_keras.training.distributed import DistributedTraining
 from be_keras.training.randomness import reseed
-from be_keras.training.rejoining import rejoining
 from be_keras.training.schedules import InverseSquareRoot, WarmupDrops
 from be_keras.training.strategies import localhost_workers, strategy
 from be_keras.training.streams import stream
-from be_keras.training.workers import check_agreed, is_chief, of_chief, placed, spread
+from be_keras.training.workers import is_chief, of_chief, placed, spread
 
 __all__ = [
     "DistributedTraining",
     "InverseSquareRoot",
     "WarmupDrops",
     "branch_off",
-    "check_agreed",
     "is_chief",
     "localhost_workers",
     "of_chief",
     "placed",
-    "rejoining",
     "reseed",
     "spread",
     "strategy",

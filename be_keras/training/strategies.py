@@ -2,12 +2,13 @@
 
 import json
 import os
+import signal
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import keras
-
-from be_keras.tracks.errors import UserError
-from be_keras.tracks.interrupts import deadly_interrupts
 
 KINDS = ("one", "mirrored", "multi-worker", "tpu")
 
@@ -32,19 +33,20 @@ def strategy(kind="one", workers=None, worker_index=None, tpu=None):
         The strategy; for "one" the one that TensorFlow has by default, or None on JAX.
 
     Raises:
-        UserError: An option is missing, wrong or of another kind, TensorFlow finds no such device,
-            or it was in use before.
+        ValueError: An option is missing, wrong or of another kind, or TensorFlow finds no such
+            device.
+        RuntimeError: TensorFlow was in use before several workers were set up.
     """
     if kind not in KINDS:
-        raise UserError(f"expected a strategy out of {', '.join(KINDS)}; got {kind!r}.")
+        raise ValueError(f"expected a strategy out of {', '.join(KINDS)}; got {kind!r}.")
     if kind != "multi-worker" and (workers is not None or worker_index is not None):
-        raise UserError(f"workers belong to the strategy multi-worker; got strategy {kind}.")
+        raise ValueError(f"workers belong to the strategy multi-worker; got strategy {kind}.")
     if kind != "tpu" and tpu is not None:
-        raise UserError(f"a TPU's name belongs to the strategy tpu; got strategy {kind}.")
+        raise ValueError(f"a TPU's name belongs to the strategy tpu; got strategy {kind}.")
     if keras.backend.backend() != "tensorflow":
         if kind == "one":
             return None
-        raise UserError(
+        raise ValueError(
             f"the strategy {kind} needs KERAS_BACKEND=tensorflow; got {keras.backend.backend()}. "
             "On JAX, call keras.distribution.set_distribution(keras.distribution.DataParallel())."
         )
@@ -85,7 +87,7 @@ def _multi_worker(workers, worker_index, _):
     if workers is not None:
         os.environ["TF_CONFIG"] = json.dumps(_cluster(workers, worker_index))
     elif worker_index is not None:
-        raise UserError("a worker's index needs the addresses of all workers; got none.")
+        raise ValueError("a worker's index needs the addresses of all workers; got none.")
     else:
         _check_environment()
     try:
@@ -93,7 +95,7 @@ def _multi_worker(workers, worker_index, _):
         with deadly_interrupts():
             return tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:
-        raise UserError(
+        raise RuntimeError(
             "expected several workers to be set up before TensorFlow is used; in this process it "
             f"was in use already ({error}). Make the strategy first."
         ) from error
@@ -104,11 +106,11 @@ def _cluster(workers, worker_index):
     addresses = workers.split(",") if isinstance(workers, str) else list(workers)
     wrong = [a for a in addresses if not a.rpartition(":")[0] or not a.rpartition(":")[2].isdigit()]
     if wrong or len(set(addresses)) < len(addresses):
-        raise UserError(
+        raise ValueError(
             f"expected workers as host:port,host:port, each its own; got {','.join(addresses)}."
         )
     if worker_index is None or not 0 <= worker_index < len(addresses):
-        raise UserError(
+        raise ValueError(
             f"expected the index of this worker, 0 to {len(addresses) - 1}; got {worker_index}. "
             "Start every worker with the same workers and an index of its own."
         )
@@ -124,7 +126,7 @@ def _check_environment():
     except (ValueError, TypeError, KeyError):
         found = False
     if not found:
-        raise UserError(
+        raise ValueError(
             "the strategy multi-worker needs the addresses of all workers and the index of this "
             "one, or the environment variable TF_CONFIG with a `cluster` and a `task` of it; got "
             f"TF_CONFIG={text!r}."
@@ -135,7 +137,7 @@ def _tpu(workers, worker_index, tpu):
     import tensorflow as tf
 
     if not tpu:
-        raise UserError('the strategy tpu needs a TPU\'s name, or "local"; got none.')
+        raise ValueError('the strategy tpu needs a TPU\'s name, or "local"; got none.')
     try:
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=tpu)
         if tpu != "local":
@@ -143,6 +145,29 @@ def _tpu(workers, worker_index, tpu):
         tf.tpu.experimental.initialize_tpu_system(resolver)
         return tf.distribute.TPUStrategy(resolver)
     except (ValueError, RuntimeError, tf.errors.OpError) as error:
-        raise UserError(
+        raise ValueError(
             f"expected the name of a TPU that this machine reaches; got {tpu!r}: {error}"
         ) from error
+
+
+@contextmanager
+def deadly_interrupts() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the process at once, until the block ends.
+
+    For waiting inside TensorFlow, where Python's handlers do not run: Ctrl-C would do nothing.
+
+    Signals reach the main thread alone; in any other nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {
+        number: signal.signal(number, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -4,11 +4,9 @@ All workers of a strategy call these functions at the same time. With a single o
 """
 
 import contextlib
-import json
 
 import numpy as np
 
-from be_keras.tracks.errors import UserError
 from be_keras.training.replica_step import summed
 
 
@@ -18,7 +16,7 @@ def is_chief(strategy):
     Args:
         strategy: Of `be_keras.training.strategy`; None for one device.
     """
-    if not _has_several_workers(strategy):
+    if not has_several_workers(strategy):
         return True
     resolver = strategy.cluster_resolver
     first = "chief" if "chief" in resolver.cluster_spec().as_dict() else "worker"
@@ -34,7 +32,7 @@ def spread(strategy, variables):
         strategy: Of `be_keras.training.strategy`; None for one device.
         variables: Keras variables, in the same order everywhere.
     """
-    if not _has_several_workers(strategy):
+    if not has_several_workers(strategy):
         return
     values = _sums(strategy, _of_first, [variable.numpy() for variable in variables])
     for variable, value in zip(variables, values, strict=True):
@@ -51,7 +49,7 @@ def of_chief(strategy, numbers):
     Returns:
         The chief's, as an array.
     """
-    if not _has_several_workers(strategy):
+    if not has_several_workers(strategy):
         return np.asarray(numbers)
     return _sums(strategy, _of_first, [np.asarray(numbers)])[0].numpy()
 
@@ -83,45 +81,12 @@ def placed(strategy, restored, make):
     return model
 
 
-def check_agreed(strategy, settings):
-    """Check before the first step that all workers were started to train the same.
-
-    Args:
-        strategy: Of `be_keras.training.strategy`; None for one device.
-        settings: What decides the run: a dictionary of dictionaries that JSON can hold.
-
-    Raises:
-        UserError: Workers have different settings, which it names; on all of them.
-    """
-    if not _has_several_workers(strategy):
-        return
-    text = json.dumps(settings).encode()
-    longest = _gathered(strategy, [len(text)]).max()
-    texts = _gathered(strategy, list(text.ljust(longest)))  # JSON may end in blanks
-    first, *others = [_flat(json.loads(bytes(row.tolist()))) for row in texts]
-    nothing = object()
-    names = {
-        key
-        for other in others
-        for part, key in {**first, **other}
-        if first.get((part, key), nothing) != other.get((part, key), nothing)
-    }
-    if names:
-        raise UserError(
-            f"the workers were started with different settings or data: {', '.join(sorted(names))}"
-            " differ; start all with the same command, each with its own index."
-        )
-
-
-def _flat(settings):
-    return {(part, key): v for part, content in settings.items() for key, v in content.items()}
-
-
 def _state(model):
     return [*model.weights, *model.optimizer.variables]
 
 
-def _has_several_workers(strategy):
+def has_several_workers(strategy):
+    """Whether a strategy, or None, is of several processes."""
     if strategy is None:
         return False
     import tensorflow as tf
@@ -130,7 +95,7 @@ def _has_several_workers(strategy):
     return several and bool(strategy.cluster_resolver.cluster_spec().as_dict())
 
 
-def _gathered(strategy, numbers):
+def gathered(strategy, numbers):
     """Integers of all replicas, as many of each, as an array `(replicas, n)`."""
     import tensorflow as tf
 

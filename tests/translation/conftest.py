@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from translation.__main__ import main
-from translation.build_model import build_translator
 from translation.config import make_config
+from translation.models.build_model import build_translator
 from translation.prepare import prepare
 from translation.train import train
 

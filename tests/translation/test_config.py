@@ -8,7 +8,7 @@ import pytest
 
 from be_keras.initializers import NormalAroundOne, RandomSign
 from be_keras.roles import BIAS, set_role
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from translation.config import PRESETS, Config, make_config
 
 

@@ -10,13 +10,13 @@ import pytest
 import sacrebleu
 
 from be_keras.metrics import Records
-from translation.batches import evaluation_batches
-from translation.corpus import TokenCorpus
-from translation.loading import load_translator
+from translation.data.batches import evaluation_batches
+from translation.data.splits import read_text
+from translation.data.token_shards import TokenCorpus
 from translation.prepare import prepare
 from translation.reporting.evaluations import REQUIRED, read_evaluations
-from translation.run_folder import RunFolder
-from translation.splits import read_text
+from translation.training.loading import load_translator
+from translation.training.run_directory import RunFolder
 
 FILES = ["evaluation.json", "records.npz", "translations.txt"]
 ASKED = [

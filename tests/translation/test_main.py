@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from translation import report
 from translation.__main__ import VERBS, main
 

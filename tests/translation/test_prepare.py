@@ -7,12 +7,13 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from be_keras.tracks.errors import UserError
-from translation import build, units
-from translation.card import read_card
-from translation.corpus import TokenCorpus
+from be_tracks.errors import UserError
+from translation.data.card import read_card
+from translation.data.token_shards import TokenCorpus
+from translation.data.vocabulary import Vocabulary
+from translation.preparation import chunks as units
+from translation.preparation import pipeline as build
 from translation.prepare import add_arguments, prepare, run
-from translation.vocabulary import Vocabulary
 
 SIZE = {"vocabulary_size": 60}
 WORDS = [a + b for a in ("ka", "lo", "mi", "ne") for b in ("ru", "sa", "to", "vi")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from translation import report as verb
 
 FILES = ["reliability.png", "report.json", "report.md", "standings.png"]

@@ -13,15 +13,15 @@ import keras
 import numpy as np
 import pytest
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from translation import train as module
-from translation.card import read_card, write_card
 from translation.config import make_config
-from translation.loading import load_model, load_translator
-from translation.progress import Progress
-from translation.run_folder import RunFolder
+from translation.data.card import read_card, write_card
 from translation.train import train
-from translation.validation_bleu import ValidationBleu
+from translation.training.loading import load_model, load_translator
+from translation.training.progress import Progress
+from translation.training.run_directory import RunFolder
+from translation.training.validation_bleu import ValidationBleu
 
 LAST = "states/00000006.keras"  # of a run of six steps
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -12,10 +12,10 @@ import pytest
 
 from be_keras.training import localhost_workers
 from translation.config import make_config
-from translation.loading import load_model
-from translation.progress import Progress
-from translation.run_folder import RunFolder
 from translation.train import train
+from translation.training.loading import load_model
+from translation.training.progress import Progress
+from translation.training.run_directory import RunFolder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # The command line on two virtual devices.
@@ -30,7 +30,7 @@ sys.exit(main(sys.argv[1:]))
 # The command line in a process that is killed after its first step.
 DYING = """
 import os, signal, sys
-from translation.progress import Progress
+from translation.training.progress import Progress
 Progress.on_train_batch_end = lambda *_, logs=None: os.kill(os.getpid(), signal.SIGKILL)
 from translation.__main__ import main
 sys.exit(main(sys.argv[1:]))

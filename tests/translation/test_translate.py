@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from translation.decoder import LENGTHS, Decoder
-from translation.loading import load_translator
+from translation.decoding.decoder import LENGTHS, Decoder
+from translation.training.loading import load_translator
 
 
 @pytest.fixture

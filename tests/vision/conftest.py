@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vision.images import Images
+from vision.data.images import Images
 
 
 @pytest.fixture(scope="session")

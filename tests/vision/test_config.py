@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision.config import PRESETS, make_config
 from vision.models import MODELS
-from vision.optimizer import make_optimizer
+from vision.training.optimizer import make_optimizer
 
 
 @pytest.mark.parametrize("name", PRESETS)

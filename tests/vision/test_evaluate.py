@@ -8,17 +8,19 @@ import numpy as np
 import pytest
 
 from be_keras import metrics
-from be_keras.tracks.errors import UserError
-from vision import demo, reference, scoring
+from be_tracks.errors import UserError
+from vision import demo
 from vision.__main__ import main
 from vision.config import make_config
+from vision.data.fingerprint import fingerprint
+from vision.data.images import Images
+from vision.data.synthetic import made_foreign, made_images
 from vision.evaluate import evaluate, summary_line, write
-from vision.fingerprint import fingerprint
-from vision.images import Images
-from vision.loading import Classifier
+from vision.evaluation import dee as reference
+from vision.evaluation import scores as scoring
+from vision.evaluation.classifier import Classifier
 from vision.methods import make_method
 from vision.report import report
-from vision.synthetic import made_foreign, made_images
 from vision.train import train
 
 SMALL = ["width=0.125", "steps=4", "batch=8", "checkpoint_every=4"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision.methods import METHODS, make_method
 from vision.settings import make_settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision import report as verb
 
 ALWAYS = ["rejection.png", "reliability.png", "report.html", "report.json", "report.md"]

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from be_keras.initializers import RandomSign
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision.models import MODELS
 from vision.settings import Settings, fast_initializer, make_settings
 

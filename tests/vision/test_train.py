@@ -7,15 +7,15 @@ import keras
 import numpy as np
 import pytest
 
-from be_keras.tracks.checkpoints import Checkpoints
-from be_keras.tracks.errors import UserError
-from vision import fitting as module
+from be_tracks.errors import UserError
+from be_tracks.runs.checkpoints import Checkpoints
 from vision import train as verb
 from vision.config import make_config
-from vision.images import make_images
-from vision.loading import Classifier
+from vision.data.images import make_images
+from vision.evaluation.classifier import Classifier
 from vision.methods import make_method
 from vision.train import train
+from vision.training import fit as module
 
 SMALL = ["width=0.125", "steps=6", "batch=8", "checkpoint_every=2", "dropout=0.2", "augment=true"]
 

@@ -20,6 +20,6 @@ loop is `keras.ops.while_loop`, so a search compiles under `tf.function`, XLA an
 
 from translation.decoding.beam import beam_search
 from translation.decoding.greedy import greedy_search
-from translation.decoding.rows import IMPOSSIBLE
+from translation.decoding.masking import IMPOSSIBLE
 
 __all__ = ["IMPOSSIBLE", "beam_search", "greedy_search"]

@@ -13,7 +13,7 @@ from translation.decoding.hypotheses import (
     take,
     where,
 )
-from translation.decoding.rows import (
+from translation.decoding.masking import (
     IMPOSSIBLE,
     allowed_log_probs,
     any_active,

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from translation.decoding.rows import (
+from translation.decoding.masking import (
     allowed_log_probs,
     any_active,
     length_limits,

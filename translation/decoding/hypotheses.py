@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-from translation.decoding.rows import IMPOSSIBLE, is_possible
+from translation.decoding.masking import IMPOSSIBLE, is_possible
 
 
 class Hypotheses(NamedTuple):

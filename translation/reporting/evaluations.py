@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from be_keras.tracks import evaluations
-from be_keras.tracks.evaluations import LIST, NUMBER, NUMBERS, POSITIVE, TEXT
+from be_tracks.report import evaluations
+from be_tracks.report.evaluations import LIST, NUMBER, NUMBERS, POSITIVE, TEXT
 
 REQUIRED = {
     "name": TEXT,

@@ -3,8 +3,8 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
-from be_keras.tracks.canvas import percent, png, tidy
-from be_keras.tracks.series import legend, looks
+from be_tracks.report.series import legend, looks
+from be_tracks.report.style import percent, png, tidy
 
 # Key of the log, title, whether it is a share. What no system has is left out.
 PANELS = (

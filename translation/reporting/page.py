@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from be_keras.tracks.pages import (
+from be_tracks.report.markdown import (
     ABSENT,
     CALIBRATION,
     EQUALLY,

@@ -4,7 +4,7 @@ import difflib
 
 import numpy as np
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision.corruptions import blur, digital, noise, weather
 from vision.corruptions.pixels import to_bytes, to_unit
 

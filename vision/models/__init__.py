@@ -6,8 +6,8 @@ from functools import partial
 from vision.models.cnn import cnn
 from vision.models.densenet import densenet
 from vision.models.mlp import mlp
-from vision.models.postactivation import cifar_resnet, imagenet_resnet
-from vision.models.preactivation import bottleneck_resnet, resnet, wide_resnet
+from vision.models.resnet_v1 import cifar_resnet, imagenet_resnet
+from vision.models.resnet_v2 import bottleneck_resnet, resnet, wide_resnet
 from vision.models.vgg import vgg16
 
 # By the names that settings know. All take `(family, shape, classes, width=1.0)`.

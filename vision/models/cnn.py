@@ -11,7 +11,7 @@ def cnn(family, shape, classes, width=1.0):
     90,000 weights on images of 28 x 28.
 
     Args:
-        family: Gives the layers; see `vision.families`.
+        family: Gives the layers; see `vision.models.layer_factory`.
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
         width: Factor on filters and units, 1/16 or more.

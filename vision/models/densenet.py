@@ -13,7 +13,7 @@ def densenet(family, shape, classes, width=1.0, depth=40):
     a pool halves height and width. Growth 12: DenseNet-40 has 1.06 million weights.
 
     Args:
-        family: Gives the layers; see `vision.families`.
+        family: Gives the layers; see `vision.models.layer_factory`.
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
         width: Factor on the growth of 12 and on the 16 filters of the stem, 1/16 or more.

@@ -9,7 +9,7 @@ def mlp(family, shape, classes, width=1.0):
     """Two hidden layers of 256 ReLU units: 270,000 weights on images of 28 x 28.
 
     Args:
-        family: Gives the layers; see `vision.families`.
+        family: Gives the layers; see `vision.models.layer_factory`.
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
         width: Factor on the hidden units, 1/16 or more.

@@ -33,7 +33,7 @@ def stages(family, rows, block, convolutions, filters, blocks):
     """Stages of blocks; all but the first halve height and width.
 
     Args:
-        family: Gives the layers; see `vision.families`.
+        family: Gives the layers; see `vision.models.layer_factory`.
         rows: `(R, H, W, D)`.
         block: From family, rows, convolutions and a name to rows.
         convolutions: From filters and strides to those of a block: `basic` or `bottleneck`.

@@ -16,7 +16,7 @@ def vgg16(family, shape, classes, width=1.0, normed=False):
     2019). 15.2 million weights on images of up to 32 x 32 pixels, which five pools make one.
 
     Args:
-        family: Gives the layers; see `vision.families`.
+        family: Gives the layers; see `vision.models.layer_factory`.
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
         width: Factor on the filters and units, 1/16 or more.

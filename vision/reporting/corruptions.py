@@ -5,8 +5,8 @@ import statistics
 import numpy as np
 from matplotlib.figure import Figure
 
-from be_keras.tracks.canvas import percent, png, tidy, wrapped
-from be_keras.tracks.series import legend, looks
+from be_tracks.report.series import legend, looks
+from be_tracks.report.style import percent, png, tidy, wrapped
 
 PANELS = {
     "accuracy": "Accuracy\nhigher is better",

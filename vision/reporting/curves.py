@@ -3,8 +3,8 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from be_keras.tracks.canvas import percent, png, tidy
-from be_keras.tracks.series import legend, looks
+from be_tracks.report.series import legend, looks
+from be_tracks.report.style import percent, png, tidy
 from vision.reporting.summary import ensembles
 
 # A mean over fewer images says nothing.

@@ -1,10 +1,10 @@
 """All figures of a report, each only where there is something to show."""
 
-from be_keras.tracks.reliability import reliability_figure
+from be_tracks.report.reliability import reliability_figure
 from vision.reporting.corruptions import corrupted, kinds_figure, severity_figure
 from vision.reporting.curves import diversity_figure, rejection_figure
-from vision.reporting.outside import outside_figure
-from vision.reporting.standings import standings_figure
+from vision.reporting.ood import outside_figure
+from vision.reporting.scores import standings_figure
 from vision.reporting.summary import ensembles, outside_sets
 
 # What each shows, for readers who do not see it.

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from be_keras.tracks.pages import CALIBRATION, EQUALLY, matched, plain
+from be_tracks.report.markdown import CALIBRATION, EQUALLY, matched, plain
 from vision.reporting import legend, tables
 from vision.reporting.corruptions import corrupted
 from vision.reporting.figures import FIGURES

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from be_keras.tracks.pages import ABSENT, number, plain, table, with_interval
+from be_tracks.report.markdown import ABSENT, number, plain, table, with_interval
 from vision.reporting.corruptions import corrupted
 from vision.reporting.summary import ensembles, interval, outside_sets
 

@@ -20,8 +20,9 @@ import tensorflow as tf  # noqa: E402
 from keras import ops  # noqa: E402
 
 import be_keras  # noqa: E402
-from be_keras.tracks.errors import UserError  # noqa: E402
-from be_keras.training import check_agreed, reseed, spread, strategy, stream  # noqa: E402
+from be_keras.training import reseed, spread, strategy, stream  # noqa: E402
+from be_tracks.devices import check_agreed  # noqa: E402
+from be_tracks.errors import UserError  # noqa: E402
 
 M, V, T, D = 2, 11, 6, 4
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import be_keras
-from be_keras.training import check_agreed, is_chief, of_chief, placed, spread, strategy
+from be_keras.training import is_chief, of_chief, placed, spread, strategy
+from be_tracks.devices import check_agreed
 
 X = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision.corruptions import NAMES, SEVERITIES, corrupt
 
 # The mean absolute change of the four made pictures, in grey levels, at severities 1 to 5. The

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vision.families import PlainFamily
 from vision.models import densenet
+from vision.models.layer_factory import PlainFamily
 
 
 def test_layers_read_all_before_them():

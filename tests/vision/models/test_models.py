@@ -9,8 +9,8 @@ from keras import ops
 
 from be_keras import EnsembleModel
 from vision import models
-from vision.families import BatchEnsembleFamily, PlainFamily
 from vision.models import MODELS, cnn, mlp, resnet
+from vision.models.layer_factory import BatchEnsembleFamily, PlainFamily
 
 M = 2
 SHAPE = (8, 8, 3)

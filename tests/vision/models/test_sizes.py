@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from vision.arithmetic import multiply_adds
-from vision.families import PlainFamily
 from vision.models import MODELS, cnn, mlp, resnet, vgg16
+from vision.models.layer_factory import PlainFamily
+from vision.training.cost import multiply_adds
 
 PUBLISHED = [
     ("resnet20", (32, 32, 3), 10, 1, 269_722),

@@ -3,8 +3,8 @@
 import keras
 import pytest
 
-from vision.families import PlainFamily
 from vision.models import vgg16
+from vision.models.layer_factory import PlainFamily
 
 
 @pytest.mark.parametrize("normed", [False, True])

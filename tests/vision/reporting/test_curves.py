@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from be_keras.tracks.series import looks
+from be_tracks.report.series import looks
 from vision.reporting import curves
 from vision.reporting.curves import diversity_figure, rejection_figure
 

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from be_keras.tracks.errors import UserError
+from be_tracks.errors import UserError
 from vision.reporting.evaluations import (
     REQUIRED,
     REQUIRED_OF_OUTSIDE,

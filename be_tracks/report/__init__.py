@@ -1,0 +1,1 @@
+"""Reports: evaluations read, Markdown written, figures drawn in one style."""

@@ -1,0 +1,241 @@
+"""Writes the tables of the pages below docs that hold results from the JSON files in docs/results.
+
+A table stands between two comment lines that name its files; everything else in a page is left
+alone. The figures of these pages are drawn as well. `--check` changes nothing and fails where a
+table is not what its files say.
+"""
+
+import argparse
+import dataclasses
+import json
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import experiments.image_sweeps
+import experiments.method_sweeps
+import experiments.resnet_sweeps
+import experiments.text_sweeps
+from experiments import Table, converged, draw, markdown, read_results
+from translation.reporting.learning import learning_figure, with_history
+
+ROOT = Path(__file__).resolve().parent.parent
+# Benchmarks are commands, no package: what shows their rows is found where it lies.
+sys.path.append(str(ROOT / "benchmarks"))
+
+import report  # noqa: E402
+
+DOCS = ROOT / "docs"
+PAGES = (
+    *("results.md", "conversion.md", "benchmarks.md", "vision.md", "scale.md", "members.md"),
+    *("members-mlp.md", "members-cnn.md", "members-resnet.md", "members-transformer.md"),
+)
+ALL_GRIDS = (
+    experiments.image_sweeps.GRID,
+    experiments.resnet_sweeps.GRID,
+    experiments.method_sweeps.GRID,
+    experiments.text_sweeps.GRID,
+)
+GRIDS = {task: grid for grid in ALL_GRIDS for task in grid.defaults}
+# The columns that people look at first.
+PICTURED = (
+    *("calibrated NLL", "DEE", "ECE", "disagreement"),
+    *("AUROC ood_tin40", "AUROC newstest2013", "corrupted NLL", "corrupted ECE"),
+)
+# What is drawn side by side: the same questions to four networks.
+NETWORKS = {
+    "fashion-mlp": "MLP",
+    "fashion-cnn": "CNN",
+    "cifar-resnet": "ResNet",
+    "multi30k": "Transformer",
+}
+COMPARED = ("DEE", "calibrated NLL", "disagreement")
+KINDS = "table|learning|cells|overview|rows|across|figure"
+MARKED = re.compile(rf"(<!-- ({KINDS}): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+HEADER = (
+    "| run | unique tokens | row tokens | BLEU | chrF | NLL | member NLL | ECE | ECE of end marks "
+    "| Brier | disagreement | mutual information | parameters |"
+)
+
+
+def table(folder: Path, names: list[str]) -> str:
+    """Give a Markdown table of evaluations; one without a file shows as missing.
+
+    Args:
+        folder: holds `NAME.json`, each the `evaluation.json` of a run.
+        names: the rows, in order.
+    """
+    lines = [HEADER, "| --- |" + " ---: |" * (HEADER.count("|") - 2)]
+    for name in names:
+        path = folder / f"{name}.json"
+        found = path.exists()
+        lines.append(row(json.loads(path.read_text())) if found else f"| {name} | missing |")
+    return "\n".join(lines) + "\n"
+
+
+def evaluations(folder: Path, names: list[str]) -> dict[str, dict]:
+    """The evaluations of these names that have been run, and were validated more than once."""
+    paths = [folder / f"{name}.json" for name in names]
+    found = [json.loads(path.read_text()) for path in paths if path.exists()]
+    return with_history({each["name"]: each for each in found})
+
+
+def row(found: dict) -> str:
+    """One evaluation as a row; intervals in brackets are 95 %, by bootstrap over sentences."""
+    low, high = found["bleu"]["interval"]
+    nll = found["intervals"]["nll"]
+    several = found["ensemble_size"] > 1
+    cells = [
+        found["name"],
+        f"{found['training']['unique_tokens'] / 1e6:.2f} M",
+        f"{found['training']['row_tokens'] / 1e6:.2f} M",
+        f"{found['bleu']['score']:.1f} [{low:.1f}, {high:.1f}]",
+        f"{found['chrf']['score']:.1f}",
+        f"{found['nll']:.3f} [{nll[0]:.3f}, {nll[1]:.3f}]",
+        f"{found['member_nll']:.3f}" if several else "–",
+        f"{found['ece']:.4f}",
+        f"{found['ece_eos']:.4f}",
+        f"{found['brier']:.4f}",
+        f"{found['disagreement']:.4f}" if several else "–",
+        f"{found['mutual_information']:.4f}" if several else "–",
+        f"{found['parameters']:,}",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def cells_table(docs: Path, task: str, question: str) -> str:
+    """Give the Markdown table of one question of the experiments on what makes members differ."""
+    results = read_results(docs / "results" / "members", task)
+    return markdown(GRIDS[task].table(task, question), results) + "\n"
+
+
+def overview(docs: Path, question: str) -> tuple[Table, dict]:
+    """The rows of a question that most of the networks were asked, and what all of them gave.
+
+    Returns:
+        A table with a column for each network and score, and its results: a row's of one seed
+        are those of the networks, by task.
+    """
+    rows, columns, merged = Counter(), [], {}
+    for task in NETWORKS:
+        table = GRIDS[task].table(task, question)
+        found = read_results(docs / "results" / "members", task)
+        for label, name in table.rows:
+            rows[label] += 1
+            for seed, result in converged(found.get(name, {})).items():
+                merged.setdefault(label, {}).setdefault(seed, {})[task] = result
+    for title in COMPARED:
+        for task, network in NETWORKS.items():
+            column = next(each for each in GRIDS[task].columns if each.title == title)
+            key = f"{task}.{column.key}"
+            columns.append(dataclasses.replace(column, title=f"{title}, {network}", key=key))
+    common = [(label, label) for label, count in rows.items() if count >= len(NETWORKS) - 1]
+    title = f"Four networks: {table.title[0].lower()}{table.title[1:]}"
+    return Table(f"overview-{question}", title, common, columns), merged
+
+
+def measurements(docs: Path, name: str) -> dict | None:
+    """What a benchmark wrote to `results/benchmarks/NAME.json`, None if that is missing."""
+    path = docs / "results" / "benchmarks" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def benchmark(docs: Path, kind: str, name: str, key: str) -> str:
+    """Give the Markdown table of a benchmark's rows, or the link to its figure, or "missing".
+
+    Args:
+        docs: Where the pages lie.
+        kind: "rows" as they are; "across", ratios with one column for each number of members;
+            "figure".
+        name: Of the benchmark.
+        key: Of the rows in its file; the name of the figure.
+    """
+    content = measurements(docs, name)
+    if content is None:
+        return "missing\n"
+    if kind == "figure":
+        return f"![What M members cost](figures/{key}.png)\n"
+    rows = content[key]
+    return report.table(report.across_members(rows, "ratio") if kind == "across" else rows)
+
+
+def rewritten(page: str, docs: Path) -> str:
+    """A page with every marked table made anew.
+
+    A marker `table: FOLDER/ROW/ROW` names evaluations, `learning` the same for the figure of their
+    validations, `cells: TASK/QUESTION` experiments, `overview: QUESTION` the same of several
+    networks; `rows`, `across` and `figure: NAME/KEY` are benchmarks.
+    """
+
+    def replace(match):
+        first, *names = match[3].split("/")
+        if match[2] == "cells":
+            return match[1] + cells_table(docs, first, *names) + match[4]
+        if match[2] == "overview":
+            return match[1] + markdown(*overview(docs, first)) + "\n" + match[4]
+        if match[2] == "learning":
+            link = f"![NLL, BLEU, ECE and disagreement of the validations](figures/{first}.png)\n"
+            there = evaluations(docs / "results" / first, names)
+            return match[1] + (link if there else "missing\n") + match[4]
+        if match[2] in ("rows", "across", "figure"):
+            return match[1] + benchmark(docs, match[2], first, *names) + match[4]
+        return match[1] + table(docs / "results" / first, names) + match[4]
+
+    return MARKED.sub(replace, page)
+
+
+def draw_figures(page: str, docs: Path) -> None:
+    """Draw the figures of a page: of tables of experiments, of validations and of benchmarks."""
+    for _, kind, names, _ in MARKED.findall(page):
+        if kind == "cells":
+            task, question = names.split("/")
+            shown = GRIDS[task].table(task, question)
+            columns = [column for column in shown.columns if column.title in PICTURED]
+            results = read_results(docs / "results" / "members", task)
+            if not any(results.get(name) for _, name in shown.rows):
+                continue  # a picture of nothing: the table says that all is missing
+            (docs / "figures").mkdir(exist_ok=True)
+            path = docs / "figures" / f"{shown.name}.png"
+            draw(dataclasses.replace(shown, columns=columns), results, path)
+        if kind == "overview":
+            shown, results = overview(docs, names)
+            (docs / "figures").mkdir(exist_ok=True)
+            # DEE cannot fall below 1, which hides how much worse than one network a row is.
+            for score in COMPARED[1:]:
+                columns = [each for each in shown.columns if each.title.startswith(score)]
+                path = docs / "figures" / f"{shown.name}-{score.split()[-1].lower()}.png"
+                draw(dataclasses.replace(shown, columns=columns), results, path)
+        if kind == "learning":
+            first, *rows = names.split("/")
+            if there := evaluations(docs / "results" / first, rows):
+                (docs / "figures").mkdir(exist_ok=True)
+                (docs / "figures" / f"{first}.png").write_bytes(learning_figure(there))
+        if kind == "figure":
+            name, key = names.split("/")
+            content = measurements(docs, name)
+            if content is not None:
+                (docs / "figures").mkdir(exist_ok=True)
+                report.FIGURES[name](content, docs / "figures" / f"{key}.png")
+
+
+def main() -> int:
+    """Rewrite the pages, or check them; gives the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail on a difference")
+    check = parser.parse_args().check
+    status = 0
+    for path in (DOCS / name for name in PAGES if (DOCS / name).exists()):
+        page = path.read_text(encoding="utf-8")
+        new = rewritten(page, DOCS)
+        if not check:
+            path.write_text(new, encoding="utf-8")
+            draw_figures(page, DOCS)
+        elif new != page:
+            print(f"{path} differs from its files; run experiments/make_tables.py", file=sys.stderr)
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Grids: names, factors, cells in order, and the table of a question."""
+
+import pytest
+
+from experiments import Column, Grid, name_of
+
+ROWS = [("one", {"ensemble_size": None}), ("long", {"ensemble_size": 4, "steps": 2})]
+GRID = Grid(
+    {"small": {"steps": 10, "rate": 0.5}, "large": {"steps": 50}},
+    {"size": ("How large?", ROWS), "again": ("Once more?", ROWS[:1])},
+    [Column("NLL", "scores.nll")],
+    factors={"steps": "steps", "more": "steps", "rate": "rate"},
+)
+
+
+def test_names():
+    assert name_of({"ensemble_size": None}) == "networks1"
+    assert name_of({"ensemble_size": None, "networks": 4}) == "networks4"
+    assert name_of({"ensemble_size": 4, "initializer": "normal:1:0.5", "branch": 0.25}) == (
+        "members4.branch-0.25.initializer-normal-1-0.5"
+    )
+    assert name_of({"ensemble_size": 2, "augment": True}) == "members2.augment-true"
+
+
+def test_factors_multiply_the_tasks_defaults():
+    assert GRID.settings_of("small", ROWS[1][1])["steps"] == 20
+    assert GRID.settings_of("large", ROWS[1][1])["steps"] == 100
+    assert GRID.settings_of("small", {"more": 0.25, "rate": 0.5}) == {"more": 2, "rate": 0.25}
+
+
+def test_cells_come_once_and_seed_by_seed():
+    found = GRID.cells("small", ("size", "again"), 2)
+    assert [(cell.name, cell.seed) for cell in found] == [
+        ("networks1", 0),
+        ("members4.steps-20", 0),
+        ("networks1", 1),
+        ("members4.steps-20", 1),
+    ]
+
+
+def test_a_table_names_its_cells():
+    table = GRID.table("large", "size")
+    assert (table.name, table.title) == ("large-size", "How large?")
+    assert table.rows == [("one", "networks1"), ("long", "members4.steps-100")]
+
+
+def test_settings_that_share_a_name_are_refused():
+    rows = [("a", {"ensemble_size": 4, "x": 0.1}), ("b", {"ensemble_size": 4, "x": 0.10000001})]
+    grid = Grid({"task": {}}, {"question": ("?", rows)}, [])
+    with pytest.raises(ValueError, match="members4.x-0.1"):
+        grid.cells("task", ("question",), 1)

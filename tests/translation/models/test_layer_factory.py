@@ -1,0 +1,113 @@
+"""Layer families: what a single network and an ensemble are built of, and the tied embedding."""
+
+import keras
+import numpy as np
+import pytest
+
+import be_keras
+from be_keras.roles import BIAS, role_of
+from translation.models.layer_factory import (
+    BatchEnsembleFamily,
+    PlainFamily,
+    SameForAll,
+    TiedEmbedding,
+)
+
+KINDS = {
+    "dense": (4,),
+    "attention": (2, 4, 0.1),
+    "norm": (),
+    "dropout": (0.1,),
+    "embedding": (9, 4),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_layer_obeys_the_dtype(kind):
+    for family in (PlainFamily("mixed_bfloat16"), BatchEnsembleFamily(3, "ones", "mixed_bfloat16")):
+        assert getattr(family, kind)(*KINDS[kind]).compute_dtype == "bfloat16"
+
+
+def test_plain_layers_are_of_one_network():
+    family = PlainFamily()
+    assert type(family.dense(4)) is keras.layers.Dense
+    assert type(family.norm()) is keras.layers.LayerNormalization
+    assert type(family.attention(2, 4, 0.1)) is be_keras.CachedMultiHeadAttention
+    assert type(family.embedding(9, 4)) is TiedEmbedding
+
+
+def test_ensemble_layers_share_size_and_initialiser():
+    family = BatchEnsembleFamily(3, be_keras.initializers.NormalAroundOne(0.25))
+    for kind in ("dense", "attention", "norm", "embedding"):
+        layer = getattr(family, kind)(*KINDS[kind])
+        assert layer.ensemble_size == 3
+        if kind != "norm":
+            assert layer.r_initializer.stddev == layer.s_initializer.stddev == 0.25
+
+
+def test_tied_embedding_uses_one_table_both_ways():
+    layer = TiedEmbedding(5, 4)
+    layer.build()
+    table = keras.ops.convert_to_numpy(layer.embeddings)
+    tokens = np.array([[1, 4, 0]])
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(layer(tokens)), table[tokens])
+    states = np.ones((1, 3, 4), "float32")
+    modulated, kernel, bias = layer.output_side(states)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(modulated), states)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(kernel), table.T)
+    assert bias.shape == (1, 5) and role_of(bias) == BIAS
+
+
+def _fast_weights(family):
+    """Names of the fast weights that are not ones, out of a dense layer and an embedding."""
+    dense, embedding = family.dense(4), family.embedding(9, 4)
+    dense.build((None, 3))
+    embedding.build()
+    weights = {
+        "r": dense.r, "s": dense.s, "embedding r": embedding.r, "embedding s": embedding.s
+    }
+    if getattr(embedding, "q", None) is not None:
+        weights["q"] = embedding.q
+    return {name for name, w in weights.items() if np.any(keras.ops.convert_to_numpy(w) != 1)}
+
+
+def test_where_fast_weights_are_drawn():
+    normal = be_keras.initializers.NormalAroundOne(0.5)
+    everywhere = {"r", "s", "embedding r", "embedding s", "q"}
+    assert _fast_weights(BatchEnsembleFamily(3, normal)) == everywhere
+    first = BatchEnsembleFamily(3, normal, where="first")
+    assert _fast_weights(first) == {"embedding r", "embedding s"}
+    assert _fast_weights(BatchEnsembleFamily(3, normal, where="last")) == {"q"}
+    shared = BatchEnsembleFamily(3, normal, outputs="shared")
+    assert _fast_weights(shared) == everywhere - {"q"}
+
+
+def test_a_shared_output_side_is_one_networks():
+    layer = BatchEnsembleFamily(3, "random_sign", outputs="shared").embedding(5, 4)
+    layer.build()
+    layer.bias.assign(np.arange(5.0)[None])
+    assert layer.bias.shape == (1, 5) and role_of(layer.bias) == BIAS
+    states = np.random.default_rng(0).normal(size=(6, 2, 4)).astype("float32")
+    modulated, kernel, bias = map(keras.ops.convert_to_numpy, layer.output_side(states))
+    np.testing.assert_array_equal(modulated, states)
+    np.testing.assert_array_equal(kernel, keras.ops.convert_to_numpy(layer.embeddings).T)
+    np.testing.assert_array_equal(bias, np.broadcast_to(np.arange(5.0), (3, 5)))
+
+
+def test_shared_norms_are_one_networks():
+    norm = BatchEnsembleFamily(3, "ones", norms="shared").norm()
+    assert type(norm) is keras.layers.LayerNormalization
+
+
+def test_shared_biases_stay_equal_and_learn_what_one_would():
+    dense = BatchEnsembleFamily(2, "random_sign", biases="shared").dense(3)
+    dense.build((None, 4))
+    gradients = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, -1.0]], "float32")
+    optimizer = keras.optimizers.SGD(0.5)
+    optimizer.build([dense.bias])
+    optimizer.apply([keras.ops.convert_to_tensor(gradients)])
+    expected = np.broadcast_to(-0.5 * gradients.mean(0), (2, 3))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(dense.bias), expected, rtol=1e-6)
+    attention = BatchEnsembleFamily(2, "random_sign", biases="shared").attention(2, 4, 0.0)
+    attention.build((None, 3, 8), (None, 3, 8))
+    assert isinstance(attention.query_projection.bias.constraint, SameForAll)

@@ -1,0 +1,109 @@
+"""Layer families: which layers they give, and which of them begin at random."""
+
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+
+import be_keras
+from be_keras.roles import BIAS, weights_by_role
+from vision.models.layer_factory import BatchEnsembleFamily, PlainFamily
+from vision.models.layers import SeparateDense
+
+M = 3
+
+
+def random_places(**options):
+    """Which of a first, a middle and a last layer have fast weights other than ones."""
+    family = BatchEnsembleFamily(M, "random_sign", **options)
+    places = [
+        (family.conv(16, first=True), (None, 8, 8, 16)),
+        (family.dense(16), (None, 16)),
+        (family.head(16), (None, 16)),
+    ]
+    found = []
+    for layer, shape in places:
+        layer.build(shape)
+        drawn = [bool((np.asarray(weight) != 1).any()) for weight in (layer.r, layer.s)]
+        assert drawn[0] == drawn[1]
+        found.append(drawn[0])
+    return found
+
+
+def test_plain_layers_are_keras_own():
+    family = PlainFamily()
+    assert type(family.dense(4)) is type(family.head(4)) is keras.layers.Dense
+    assert type(family.conv(4)) is keras.layers.Conv2D
+    assert type(family.norm()) is keras.layers.BatchNormalization
+
+
+def test_ensemble_layers_are_of_members():
+    family = BatchEnsembleFamily(M, be_keras.initializers.NormalAroundOne(0.25))
+    assert type(family.norm()) is be_keras.BatchNormalizationBatchEnsemble
+    assert type(family.conv(4)) is be_keras.Conv2DBatchEnsemble
+    for layer in (family.dense(4), family.conv(4), family.head(4)):
+        assert layer.ensemble_size == M
+        assert layer.r_initializer.stddev == layer.s_initializer.stddev == 0.25
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [("all", [1, 1, 1]), ("first", [1, 0, 0]), ("last", [0, 0, 1])],
+)
+def test_where_layers_begin_at_random(where, expected):
+    assert random_places(where=where) == [bool(place) for place in expected]
+
+
+def test_heads():
+    assert type(BatchEnsembleFamily(M).head(4)) is be_keras.DenseBatchEnsemble
+    assert type(BatchEnsembleFamily(M, heads="separate").head(4)) is SeparateDense
+    assert type(BatchEnsembleFamily(M, heads="shared").head(4)) is keras.layers.Dense
+
+
+def test_shared_norms_are_keras_own():
+    family = BatchEnsembleFamily(M, norms="shared")
+    assert type(family.norm()) is keras.layers.BatchNormalization
+
+
+def test_both_families_normalise_alike():
+    layers = [PlainFamily().norm(), BatchEnsembleFamily(M).norm()]
+    assert {(layer.momentum, layer.epsilon) for layer in layers} == {(0.9, 1e-5)}
+
+
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+def test_shared_biases_stand_between_product_and_activation(kind):
+    draw = np.random.default_rng(0)
+    rows = draw.normal(size=(2 * M, 5, 5, 4) if kind == "conv" else (2 * M, 4)).astype("float32")
+    shared = getattr(BatchEnsembleFamily(M, biases="shared"), kind)(6, activation="relu")
+    own = getattr(BatchEnsembleFamily(M), kind)(6, activation="relu")
+    shared.build(rows.shape), own.build(rows.shape)
+    (bias,) = weights_by_role(shared)[BIAS]
+    assert bias.shape == (6,) and own.bias.shape == (M, 6)
+    bias.assign(draw.normal(size=6))
+    own.bias.assign(np.tile(bias, (M, 1)))
+    for name in ("kernel", "r", "s"):
+        getattr(own, name).assign(getattr(shared.get_layer("product"), name))
+    np.testing.assert_allclose(shared(rows), own(rows), atol=1e-5)
+
+
+@pytest.mark.parametrize("make", [PlainFamily, partial(BatchEnsembleFamily, M)])
+def test_dropout_masks_each_row_by_itself_and_only_in_training(make):
+    rows = keras.Input((400,))
+    assert make().dropout(rows) is rows
+    model = keras.Model(rows, make(dropout=0.25).dropout(rows, name="dropout"))
+    assert [layer.name for layer in model.layers[1:]] == ["dropout"]
+    data = np.ones((2 * M, 400), "float32")
+    np.testing.assert_array_equal(model(data, training=False), data)
+    kept = np.asarray(model(data, training=True))
+    np.testing.assert_allclose(np.unique(kept), [0, 4 / 3], rtol=1e-6)
+    assert 0.2 < (kept == 0).mean() < 0.3
+    assert len(np.unique(kept, axis=0)) == 2 * M
+
+
+@pytest.mark.parametrize("biases", ["members", "shared"])
+def test_convolutions_before_norms_have_no_bias(biases):
+    for family in (PlainFamily(), BatchEnsembleFamily(M, biases=biases)):
+        layer = family.conv(4, use_bias=False)
+        layer.build((None, 5, 5, 2))
+        assert weights_by_role(layer)[BIAS] == []

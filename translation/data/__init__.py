@@ -1,0 +1,1 @@
+"""Prepared text: vocabulary, token ids, batches, and the card that describes them."""

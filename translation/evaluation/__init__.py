@@ -1,0 +1,1 @@
+"""Scores of translators: BLEU of translations, records of tokens."""

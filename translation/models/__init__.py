@@ -1,0 +1,1 @@
+"""The Transformer, plain or of BatchEnsemble layers."""

@@ -1,0 +1,1 @@
+"""From parallel text to a data folder: read, cleaned, deduplicated, encoded."""

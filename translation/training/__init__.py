@@ -1,0 +1,1 @@
+"""Training of translators: the run's directory, validation BLEU, loading."""

@@ -1,0 +1,1 @@
+"""Images: sources, decoding, batches and augmentation."""

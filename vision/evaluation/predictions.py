@@ -1,0 +1,81 @@
+"""What a source of logits says of a set of images: small enough to keep, enough for every score.
+
+Takes logits `(N, M, C)` chunk by chunk; keeps records, the mean's log-probabilities, and each
+member's own scores.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from tqdm import tqdm
+
+from be_keras import metrics
+from be_tracks.errors import UserError
+from vision.data.images import Images
+
+CHUNK = 1_000  # images whose logits are held at once
+
+
+class NotFinite(UserError):
+    """A network gave a logit that is no number."""
+
+
+class Predictions:
+    """Records of N images and what else scores need.
+
+    Args:
+        logits_of: from uint8 images `(n, H, W, channels)` to logits `(n, M, C)`.
+        images: N images of the same shape; labels of foreign images are not looked at.
+        foreign: whether the images belong to none of the classes.
+        keep_members: whether each member's log-probabilities are kept.
+        title: of the progress bar; none without.
+
+    Attributes:
+        columns: records by name, arrays `(N,)`.
+        log_probs: `(N, C)` of the mean, or None for foreign images.
+        members: `accuracy` and `nll` `(M,)` of each member alone; empty for foreign images.
+        of_members: `(M, N, C)`, each member's log-probabilities if they are kept, or None.
+
+    Raises:
+        NotFinite: a logit is not finite.
+    """
+
+    def __init__(
+        self,
+        logits_of: Callable[[np.ndarray], np.ndarray],
+        images: Images,
+        foreign: bool = False,
+        title: str = "",
+        keep_members: bool = False,
+    ):
+        records, log_probs, members, kept = metrics.Records(), [], [], []
+        self.labels = images.labels
+        starts = range(0, len(images), CHUNK)
+        for start in tqdm(starts, desc=title, unit=" thousand", disable=not title, leave=False):
+            chosen = np.arange(start, min(start + CHUNK, len(images)))
+            logits = logits_of(images.pixels(chosen))
+            if not np.all(np.isfinite(logits)):
+                raise NotFinite(
+                    "expected finite logits, got others; train again with a lower"
+                    " --set learning_rate=... in a new --out."
+                )
+            labels = np.zeros(len(chosen), np.int32) if foreign else images.labels[chosen]
+            records.append(metrics.ensemble_records(logits, labels))
+            if not foreign:
+                log_probs.append(metrics.mean_log_probs(logits))
+                found = metrics.member_scores(logits, labels)
+                members.append({key: len(chosen) * value for key, value in found.items()})
+            if keep_members:
+                each = [metrics.mean_log_probs(logits[:, [m]]) for m in range(logits.shape[1])]
+                kept.append(np.stack(each))
+        self.columns = records.columns()
+        self.log_probs = None if foreign else np.concatenate(log_probs)
+        self.of_members = np.concatenate(kept, axis=1) if kept else None
+        self.members = {
+            key: sum(part[key] for part in members) / len(images)
+            for key in (members[0] if members else ())
+        }
+
+    def calibrated(self) -> np.ndarray:
+        """Calibrated log-likelihoods `(N,)` of the labels."""
+        return metrics.calibrated_log_likelihood(self.log_probs, self.labels)

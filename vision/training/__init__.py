@@ -1,0 +1,1 @@
+"""Training of classifiers: built, fitted, and what that costs."""
