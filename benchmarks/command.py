@@ -29,7 +29,7 @@ def parse(made):
 
 def write(args, content):
     """Write `content` to `args.out` if there is one, with how it was measured."""
-    from experiments import environment
+    from be_tracks.environment import environment
 
     if args.out:
         how = {"runs": args.runs, "threads": args.threads, "environment": environment()}

@@ -189,7 +189,7 @@ def main():
         parser.error("expected --source and --target, or --pairs; and --repeat from 1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-    from experiments import environment
+    from be_tracks.environment import environment
     from translation.data.token_shards import TokenCorpus
     from translation.preparation.sources import TextFiles
 

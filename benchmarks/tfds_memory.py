@@ -110,7 +110,7 @@ def main():
         return
     prepared = report.show(rows(args.pairs))
     if args.out:
-        from experiments import environment
+        from be_tracks.environment import environment
 
         content = {"environment": environment(), "prepared": prepared}
         args.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

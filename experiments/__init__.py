@@ -1,7 +1,7 @@
 """A grid of small experiments: cells that run once each, and tables and figures of them."""
 
 from experiments.figure import draw
-from experiments.runner import environment, run_cells
+from experiments.runner import run_cells
 from experiments.sweep import Grid, name_of
 from experiments.table import Column, Table, converged, markdown, score_columns
 from experiments.trial import Cell, read_results
@@ -13,7 +13,6 @@ __all__ = [
     "Table",
     "converged",
     "draw",
-    "environment",
     "markdown",
     "name_of",
     "read_results",

@@ -1,8 +1,5 @@
 """Runs the cells that have not been run: one after another, each leaving its file."""
 
-import importlib
-import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +7,7 @@ from pathlib import Path
 
 import keras
 
+from be_tracks.environment import environment
 from experiments.trial import Cell
 
 # What anyone should be able to wait for; a cell beyond it is reported, not stopped.
@@ -77,15 +75,3 @@ def _distinct(cells):
                 f"settings {dict(owner.settings)} and {dict(cell.settings)}. Rename one."
             )
     return list(owners.values())
-
-
-def environment() -> dict:
-    """What a result was made with: versions, backend, processor, cores."""
-    backend = keras.backend.backend()
-    return {
-        "python": platform.python_version(),
-        "keras": keras.version(),
-        "backend": f"{backend} {importlib.import_module(backend).__version__}",
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-    }

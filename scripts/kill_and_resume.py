@@ -284,7 +284,7 @@ def main() -> int:
     os.environ.update(ENVIRONMENT)  # before Keras is imported
     import numpy as np
 
-    from experiments import environment
+    from be_tracks.environment import environment
 
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
