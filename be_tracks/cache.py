@@ -1,10 +1,11 @@
 """Arrays that are computed once: many cells of a grid need the same one."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from be_tracks.atomic import whole
 
 
 def cached(path: str | Path, make: Callable[[], np.ndarray]) -> np.ndarray:
@@ -18,9 +19,7 @@ def cached(path: str | Path, make: Callable[[], np.ndarray]) -> np.ndarray:
     if not path.exists():
         array = make()
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")  # others may make it too
-        with open(partial, "wb") as file:
+        with whole(path) as partial, partial.open("wb") as file:
             np.savez_compressed(file, array=array)
-        os.replace(partial, path)
     with np.load(path) as file:
         return file["array"]

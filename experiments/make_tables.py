@@ -232,7 +232,8 @@ def main() -> int:
             path.write_text(new, encoding="utf-8")
             draw_figures(page, DOCS)
         elif new != page:
-            print(f"{path} differs from its files; run experiments/make_tables.py", file=sys.stderr)
+            cure = "python -m experiments.make_tables"
+            print(f"{path} differs from its files; write it anew: {cure}", file=sys.stderr)
             status = 1
     return status
 

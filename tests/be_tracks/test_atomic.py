@@ -5,9 +5,10 @@ import os
 import shutil
 import stat
 
+import numpy as np
 import pytest
 
-from be_tracks.atomic import new_folder
+from be_tracks.atomic import new_folder, whole, whole_array
 from be_tracks.errors import UserError
 
 
@@ -103,3 +104,21 @@ def test_the_old_folder_goes_last(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "rmtree", watch)
     fill(tmp_path / "out")
     assert seen == ["new"]
+
+
+def test_a_file_is_whole_or_what_it_was(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), whole(path) as partial:
+        partial.write_text("ne")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    with whole(path) as partial:
+        partial.write_text("new")
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_array(tmp_path):
+    whole_array(tmp_path / "a.npy", np.arange(3, dtype=np.uint16))
+    assert np.load(tmp_path / "a.npy").tolist() == [0, 1, 2]

@@ -40,8 +40,9 @@ def test_tables_and_a_file(tmp_path):
     assert [(row["copies"], row["pairs"]) for row in content["prepared"]] == [(1, 256), (3, 768)]
     for row in content["prepared"]:
         assert row["pairs_per_second"] == pytest.approx(row["pairs"] / row["seconds"])
-        assert row["peak_mb"] > 50 and 0 < row["data_mb"] < 1 and row["cpu_seconds"] > 0
-    assert content["imports_mb"] > 50
+        # Keras would bring 600 MB along; preparing text needs none of it.
+        assert 20 < row["peak_mb"] < 200 and 0 < row["data_mb"] < 1 and row["cpu_seconds"] > 0
+    assert 20 < content["imports_mb"] < 200
     assert content["hours_of_40_million_pairs"].keys() == {"seconds", "cpu_seconds"}
     # A tenth of 256 was held out.
     assert [row["pairs"] for row in content["planned"]] == [231, 1000]

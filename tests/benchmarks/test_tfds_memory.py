@@ -24,7 +24,9 @@ def test_a_table_and_a_file(tmp_path):
     rows = json.loads((tmp_path / "found.json").read_text())["prepared"]
     assert [row["reader"] for row in rows] == ["line by line", "tensorflow-datasets' own"]
     for row in rows:
-        assert row["pairs"] == 10_000 and row["peak_mb"] >= row["imports_mb"] > 100
+        assert row["pairs"] == 10_000 and row["peak_mb"] >= row["imports_mb"]
+        # Keras would bring 600 MB along; reading needs none of it.
+        assert 20 < row["imports_mb"] < 200
         assert f"| {row['reader']} | 10,000 |" in done.stdout
 
 

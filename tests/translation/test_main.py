@@ -26,6 +26,17 @@ def shell(*words):
     )
 
 
+def test_preparing_text_loads_neither_keras_nor_a_backend():
+    code = (
+        "import sys, translation.prepare, translation.synthetic.verb;"
+        "print({'keras', 'tensorflow', 'jax'} & set(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert found.stdout.strip() == "set()", found.stderr
+
+
 def test_help_names_every_verb():
     found = shell("--help")
     assert found.returncode == 0 and found.stderr == ""

@@ -1,29 +1,12 @@
-"""Whole files, and a work folder that stays where it is of use."""
+"""Records of steps, and a work folder that stays where it is of use."""
 
-import numpy as np
 import pytest
 
-from be_tracks.atomic import whole, whole_array
 from be_tracks.errors import UserError
 from translation.preparation.work_folder import MADE, read_record, work_folder, write_record
 
 
-def test_a_file_is_whole_or_what_it_was(tmp_path):
-    path = tmp_path / "file"
-    path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), whole(path) as partial:
-        partial.write_text("ne")
-        raise KeyboardInterrupt
-    assert path.read_text() == "old"
-    with whole(path) as partial:
-        partial.write_text("new")
-    assert path.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_arrays_and_records(tmp_path):
-    whole_array(tmp_path / "a.npy", np.arange(3, dtype=np.uint16))
-    assert np.load(tmp_path / "a.npy").tolist() == [0, 1, 2]
+def test_records(tmp_path):
     write_record(tmp_path / "r.json", {"a": [1, None]})
     assert read_record(tmp_path / "r.json") == {"a": [1, None]}
     assert read_record(tmp_path / "s.json") is None
