@@ -4,7 +4,7 @@ from experiments.figure import draw
 from experiments.runner import run_cells
 from experiments.sweep import Grid, name_of
 from experiments.table import Column, Table, converged, markdown, score_columns
-from experiments.trial import Cell, read_results
+from experiments.trial import Cell, read_results, results_file
 
 __all__ = [
     "Cell",
@@ -16,6 +16,7 @@ __all__ = [
     "markdown",
     "name_of",
     "read_results",
+    "results_file",
     "run_cells",
     "score_columns",
 ]

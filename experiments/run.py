@@ -6,9 +6,9 @@ FOLDER holds Fashion-MNIST's four idx files, .gz or plain; for the tasks on CIFA
 cifar10_train.npz and cifar10_test.npz. These, and the files of foreign images, ood_tin40.npz and
 ood_gtsrb.npz in the tables, hold JPEGs of one header, as `vision.data.jpeg` describes. For multi30k
 FOLDER and the foreign text, newstest2013 in the tables, are folders made by `translation prepare`
-with one vocabulary, of which the test split is read. One small JSON a cell comes to lie under
-docs/results/members; the same command again goes on where it was stopped. `--shard 0/2` and
-`--shard 1/2` are two halves for two processes.
+with one vocabulary, of which the test split is read. One line of JSON a cell comes to lie in
+docs/results/members/TASK.jsonl; the same command again goes on where it was stopped.
+`--shard 0/2` and `--shard 1/2` are two halves for two processes.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Runs the cells that have not been run: one after another, each leaving its file."""
+"""Runs the cells that have not been run: one after another, each leaving its line."""
 
 import sys
 import time
@@ -20,11 +20,11 @@ def run_cells(
     train: Callable[[Cell], Mapping],
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
 ) -> list[Cell]:
-    """Run every cell whose file is missing; the same call again goes on where it was stopped.
+    """Run every cell whose result is missing; the same call again goes on where it was stopped.
 
     Args:
         cells: In the order to run them.
-        folder: Where results lie, `<task>/<name>.seed<seed>.json`.
+        folder: Where results lie, `<task>.jsonl`.
         train: From a cell to its result, a dict of JSON values with `scores` in it. The random
             state of Python, NumPy and the backend is set to the cell's seed before. If it has a
             method `all_settings`, from a cell to all that it would be run with, and results hold
@@ -35,7 +35,7 @@ def run_cells(
         The cells that were run.
 
     Raises:
-        ValueError: Two cells share a file, or a file is of other settings or defaults.
+        ValueError: Two cells share a name, or a result is of other settings or defaults.
     """
     cells = _distinct(cells)
     now = getattr(train, "all_settings", lambda cell: None)
@@ -68,7 +68,7 @@ def _distinct(cells):
     """Every cell once; two tables may ask for the same one."""
     owners = {}
     for cell in cells:
-        owner = owners.setdefault(cell.path(""), cell)
+        owner = owners.setdefault((cell.task, cell.name, cell.seed), cell)
         if owner != cell:
             raise ValueError(
                 f"Two cells are called {cell.task}/{cell.name} with seed {cell.seed}, with the "

@@ -1,14 +1,22 @@
-"""A cell: one setting and one seed of an experiment, and the small JSON file it leaves."""
+"""A cell: one setting and one seed of an experiment, and the line of JSON that it leaves.
 
+    <task>.jsonl   one line a cell, in the order of names and seeds
+"""
+
+import fcntl
 import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from be_tracks.atomic import whole
+
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+DIGITS = 9  # significant ones of results: with 6 some numbers of tables round otherwise
 
 
 @dataclass(frozen=True)
@@ -40,10 +48,6 @@ class Cell:
         if self.seed < 0:
             raise ValueError(f"A seed is 0 or more. Received: {self.seed}")
 
-    def path(self, folder: str | Path) -> Path:
-        """Where the result of this cell lies below a folder of results."""
-        return Path(folder) / self.task / f"{self.name}.seed{self.seed}.json"
-
     def read(self, folder: str | Path, all_settings: Mapping | None = None) -> dict | None:
         """The result of this cell, or None where it has not been run.
 
@@ -55,14 +59,14 @@ class Cell:
         Raises:
             ValueError: The file is of other settings, or no JSON.
         """
-        path = self.path(folder)
-        if not path.exists():
+        result = read_results(folder, self.task).get(self.name, {}).get(self.seed)
+        if result is None:
             return None
-        result = _read(path)
+        path = f"{results_file(folder, self.task)}, {self.name} seed {self.seed}"
         if result.get("settings") != _as_read(self.settings):
             raise ValueError(
-                f"{path} holds a run of other settings ({result.get('settings')}) than this "
-                f"cell's ({dict(self.settings)}). Delete it to run the cell again, or rename "
+                f"{path} is a run of other settings ({result.get('settings')}) than this "
+                f"cell's ({dict(self.settings)}). Delete its line to run the cell again, or rename "
                 "the cell."
             )
         then, now = result.get("all_settings", {}), _as_read(all_settings or {})
@@ -70,46 +74,80 @@ class Cell:
         if unlike:
             changes = ", ".join(f"{key} {then[key]!r} there, {now[key]!r} now" for key in unlike)
             raise ValueError(
-                f"{path} holds a run with other defaults than this cell has now: {changes}. Delete "
-                "it to run the cell again, or set the defaults back."
+                f"{path} is a run with other defaults than this cell has now: {changes}. Delete "
+                "its line to run the cell again, or set the defaults back."
             )
         return result
 
     def write(self, folder: str | Path, result: Mapping) -> None:
-        """Write the result, whole or not at all; numbers that are not finite become null."""
-        path = self.path(folder)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Add the result to its task's file, whole or not at all, in the place of an older one.
+
+        Several processes may do so at once. Numbers that are not finite become null.
+        """
         content = {
             "task": self.task,
             "name": self.name,
             "seed": self.seed,
             "settings": dict(self.settings),
-            **result,
+            **_rounded(result),
         }
-        partial = path.with_name(path.name + ".partial")
-        text = json.dumps(_finite(content), indent=1, allow_nan=False)
-        partial.write_text(text + "\n", encoding="utf-8")
-        os.replace(partial, path)
+        path = results_file(folder, self.task)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(path.parent):
+            found = read_results(folder, self.task)
+            found.setdefault(self.name, {})[self.seed] = _finite(content)
+            lines = [
+                json.dumps(found[name][seed], allow_nan=False)
+                for name in sorted(found)
+                for seed in sorted(found[name])
+            ]
+            with whole(path) as partial:
+                partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def results_file(folder: str | Path, task: str) -> Path:
+    """Where the results of a task lie below a folder of results."""
+    return Path(folder) / f"{task}.jsonl"
 
 
 def read_results(folder: str | Path, task: str) -> dict[str, dict[int, dict]]:
     """All results of a task: `{name: {seed: result}}`, empty if there are none.
 
     Raises:
-        ValueError: A file is no JSON.
+        ValueError: A line is no JSON, or no result; it is named.
     """
-    found = {}
-    for path in sorted((Path(folder) / task).glob("*.seed*.json")):
-        result = _read(path)
-        found.setdefault(result["name"], {})[result["seed"]] = result
+    path, found = results_file(folder, task), {}
+    if not path.exists():
+        return found
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            result = json.loads(line)
+            found.setdefault(result["name"], {})[result["seed"]] = result
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path}, line {number}: no result of a cell ({error}). Delete the line."
+            ) from None
     return found
 
 
-def _read(path):
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold other processes back that write below a folder, until the block ends."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is no result of a cell ({error}). Delete it.") from None
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _rounded(value):
+    """A result with `DIGITS` digits, but for the settings in it, which must stay as they are."""
+    if isinstance(value, Mapping):
+        return {k: v if k == "all_settings" else _rounded(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def _as_read(settings):

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from experiments import Cell, read_results
+
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "experiments" / "make_tables.py"
 
@@ -109,9 +111,9 @@ def test_tables_and_figures_of_experiments(tmp_path, monkeypatch):
     script = load_script()
     name = script.GRIDS["fashion-mlp"].table("fashion-mlp", "initializer").rows[0][1]
     cell = {"name": name, "seed": 0, "scores": {"nll": 0.25, "dee": 1.5}}
-    folder = tmp_path / "results" / "members" / "fashion-mlp"
+    folder = tmp_path / "results" / "members"
     folder.mkdir(parents=True)
-    (folder / f"{name}.seed0.json").write_text(json.dumps(cell))
+    (folder / "fashion-mlp.jsonl").write_text(json.dumps(cell) + "\n")
     page = tmp_path / "members.md"
     page.write_text("a\n<!-- cells: fashion-mlp/initializer -->\n<!-- end -->\nb\n")
     monkeypatch.setattr(script, "DOCS", tmp_path)
@@ -131,14 +133,11 @@ def test_an_overview_of_several_networks(tmp_path, monkeypatch):
     assert len(script.NETWORKS) == 4
     for nll, task in enumerate(script.NETWORKS):
         rows = dict(script.GRIDS[task].table(task, "initializer").rows)
-        folder = tmp_path / "results" / "members" / task
-        folder.mkdir(parents=True)
         for seed in range(2):
             cell = {"scores": {"calibrated_nll": nll + 2.0 * seed, "dee": 1.5}}
             if task == "fashion-cnn" and seed:
                 cell = {"diverged": True}
-            path = folder / f"{rows['one network']}.seed{seed}.json"
-            path.write_text(json.dumps({"name": rows["one network"], "seed": seed, **cell}))
+            Cell(task, rows["one network"], seed).write(tmp_path / "results" / "members", cell)
     page = tmp_path / "members.md"
     page.write_text("<!-- overview: initializer -->\n<!-- end -->\n")
     monkeypatch.setattr(script, "DOCS", tmp_path)
@@ -155,10 +154,13 @@ def test_an_overview_of_several_networks(tmp_path, monkeypatch):
 
 
 def test_every_cell_fits_its_time():
-    paths = sorted((ROOT / "docs" / "results" / "members").glob("*/*.json"))
+    folder = ROOT / "docs" / "results" / "members"
+    paths = sorted(folder.glob("*.jsonl"))
     assert paths
     for path in paths:
-        assert json.loads(path.read_text())["cpu_seconds"] <= 20 * 60, path
+        for name, seeds in read_results(folder, path.stem).items():
+            for seed, result in seeds.items():
+                assert result["cpu_seconds"] <= 20 * 60, (path, name, seed)
 
 
 def test_tables_and_the_figure_of_benchmarks(tmp_path, monkeypatch):

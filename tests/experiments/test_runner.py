@@ -58,9 +58,9 @@ class Trainer:
 def test_results_of_other_defaults_are_refused_before_any_cell_runs(tmp_path):
     run_cells(CELLS[1:], tmp_path, Trainer(128), lambda line: None)
     assert run_cells(CELLS[1:], tmp_path, Trainer(128), lambda line: None) == []
-    with pytest.raises(ValueError, match=r"a\.seed1\.json .* batch 128 there, 64 now"):
+    with pytest.raises(ValueError, match=r"task\.jsonl, a seed 1 .* batch 128 there, 64 now"):
         run_cells(CELLS, tmp_path, Trainer(64), lambda line: None)
-    assert not CELLS[0].path(tmp_path).exists()
+    assert CELLS[0].read(tmp_path) is None
     # A cell that sets the batch itself heeds no default.
     own = Cell("task", "own", 0, {"batch": 32})
     run_cells([own], tmp_path, Trainer(128), lambda line: None)
