@@ -9,6 +9,7 @@ from be_keras import (
     metrics,
     optimizers,
     roles,
+    schedules,
     training,
 )
 from be_keras.ensemble_model import EnsembleModel
@@ -29,6 +30,7 @@ __all__ = [
     "metrics",
     "optimizers",
     "roles",
+    "schedules",
     "training",
     *layers.__all__,
 ]

@@ -7,7 +7,15 @@ metric to the mean prediction; labels and weights are expanded explicitly, never
 import keras
 from keras import ops
 
-from be_keras.masks import mask_of, with_mask
+from be_keras.loss_inputs import (
+    labels_averaged,
+    mask_of,
+    not_ignored,
+    output_rows,
+    repeat_labels,
+    weights_of_each,
+    with_mask,
+)
 from be_keras.members import (
     TileMembers,
     UntileMembers,
@@ -16,13 +24,6 @@ from be_keras.members import (
     split_members,
 )
 from be_keras.roles import assign_roles
-from be_keras.rows import (
-    labels_averaged,
-    not_ignored,
-    output_rows,
-    repeat_labels,
-    weights_of_each,
-)
 from be_keras.training.distributed import DistributedTraining, true_loss
 
 

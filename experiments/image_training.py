@@ -8,7 +8,7 @@ import numpy as np
 
 from be_keras import EnsembleModel
 from be_keras.backend import trains_faster_with_xla
-from be_keras.training import branch_off
+from be_keras.convert import branch_off
 from experiments import image_conversion as conversion
 from vision.data.batches import Batches
 from vision.data.images import Images

@@ -10,7 +10,8 @@ from itertools import islice
 import numpy as np
 
 from be_keras.backend import trains_faster_with_xla
-from be_keras.training import branch_off, stream
+from be_keras.convert import branch_off
+from be_keras.training import stream
 from be_tracks.errors import UserError
 from translation.config import Config
 from translation.data.batches import TokenBatches

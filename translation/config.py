@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 
 from be_keras import initializers, optimizers
-from be_keras.training import InverseSquareRoot
+from be_keras.schedules import InverseSquareRoot
 from be_tracks.errors import UserError
 
 # What the values of the keys must be, and how to tell.

@@ -4,6 +4,7 @@ Takes Sequential and Functional models of any nesting, with their weights, and l
 were: what comes out holds copies.
 """
 
+from be_keras.convert.branching import branch_off
 from be_keras.convert.choice import last, signs_in_the_head
 from be_keras.convert.distillation import distillation_targets
 from be_keras.convert.ensemble import to_batch_ensemble
@@ -13,6 +14,7 @@ from be_keras.convert.perturbation import disagreement, perturb
 from be_keras.convert.rules import register_rule
 
 __all__ = [
+    "branch_off",
     "disagreement",
     "distillation_targets",
     "extract_member",

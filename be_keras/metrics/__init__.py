@@ -16,9 +16,8 @@ from be_keras.metrics.equivalent import (
 from be_keras.metrics.gradients import member_gradient_cosines
 from be_keras.metrics.log_probs import mean_log_probs
 from be_keras.metrics.ood import auroc_interval, ood_scores, uncertainties
-from be_keras.metrics.records import ensemble_records
+from be_keras.metrics.records import Records, ensemble_records
 from be_keras.metrics.scores import scores
-from be_keras.metrics.store import Records
 from be_keras.metrics.temperature import calibrated_log_likelihood, fit_temperature
 
 __all__ = [

@@ -3,7 +3,7 @@
 from keras.optimizers.schedules import CosineDecay
 
 from be_keras import optimizers
-from be_keras.training import WarmupDrops
+from be_keras.schedules import WarmupDrops
 from vision.settings import Settings, drops
 
 WARMUP = 0.05  # share of the steps

@@ -42,7 +42,7 @@ def translator_like():
     model = be_keras.EnsembleModel(body, M, members="split")
     model.compile(
         be_keras.optimizers.SGD(
-            be_keras.training.InverseSquareRoot(0.1, 2),
+            be_keras.schedules.InverseSquareRoot(0.1, 2),
             momentum=0.9,
             weight_decay=0.01,
             multipliers={"fast": 2.0},

@@ -1,13 +1,45 @@
 """What a Keras loss is given: outputs, labels and weights as rows, and how many labels there are.
 
-Works on structures of tensors; outputs keep their Keras masks.
+Works on structures of tensors; outputs keep their Keras masks, which only layers can read and
+attach by public means.
 """
 
 import keras
 from keras import ops
 
-from be_keras.masks import mask_of, with_mask
 from be_keras.members import merge_members, repeat_examples
+
+
+class _ReadMask(keras.layers.Layer):
+    def __init__(self):
+        super().__init__(name="read_mask", autocast=False)
+
+    def call(self, inputs, mask=None):
+        return mask
+
+    def compute_mask(self, inputs, previous_mask):
+        return None
+
+
+class _AttachMask(keras.layers.Layer):
+    def __init__(self):
+        super().__init__(name="attach_mask", autocast=False)
+
+    def call(self, inputs):
+        return inputs[0]
+
+    def compute_mask(self, inputs, previous_mask):
+        return inputs[1]
+
+
+def mask_of(tensor):
+    """Give the Keras mask of a tensor, or None if it carries none."""
+    return _ReadMask()(tensor)
+
+
+def with_mask(tensor, mask):
+    """Give a tensor that carries a mask; a `mask` of None leaves it without one."""
+    return tensor if mask is None else _AttachMask()([tensor, mask])
 
 
 def output_rows(outputs, size=None):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from be_keras.training import InverseSquareRoot, WarmupDrops
+from be_keras.schedules import InverseSquareRoot, WarmupDrops
 
 
 def test_known_values():

@@ -1,4 +1,4 @@
-"""The store gives back what it was given: flat, in order, in pieces or at once, from a file."""
+"""The columns of `Records`: flat, in order, in pieces or at once, and the same from a file."""
 
 import numpy as np
 import pytest

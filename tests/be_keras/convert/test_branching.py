@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from be_keras import DenseBatchEnsemble, EnsembleModel, LayerNormalizationBatchEnsemble
-from be_keras.training import branch_off
+from be_keras.convert import branch_off
 
 X = np.random.default_rng(0).normal(size=(6, 5)).astype("float32")
 
