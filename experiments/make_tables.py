@@ -27,10 +27,6 @@ sys.path.append(str(ROOT / "benchmarks"))
 import report  # noqa: E402
 
 DOCS = ROOT / "docs"
-PAGES = (
-    *("results.md", "conversion.md", "benchmarks.md", "vision.md", "scale.md", "members.md"),
-    *("members-mlp.md", "members-cnn.md", "members-resnet.md", "members-transformer.md"),
-)
 ALL_GRIDS = (
     experiments.image_sweeps.GRID,
     experiments.resnet_sweeps.GRID,
@@ -51,7 +47,7 @@ NETWORKS = {
     "multi30k": "Transformer",
 }
 COMPARED = ("DEE", "calibrated NLL", "disagreement")
-KINDS = "table|learning|cells|overview|rows|across|figure"
+KINDS = "table|learning|trials|overview|rows|across|figure"
 MARKED = re.compile(rf"(<!-- ({KINDS}): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADER = (
     "| run | unique tokens | row tokens | BLEU | chrF | NLL | member NLL | ECE | ECE of end marks "
@@ -164,13 +160,13 @@ def rewritten(page: str, docs: Path) -> str:
     """A page with every marked table made anew.
 
     A marker `table: FOLDER/ROW/ROW` names evaluations, `learning` the same for the figure of their
-    validations, `cells: TASK/QUESTION` experiments, `overview: QUESTION` the same of several
+    validations, `trials: TASK/QUESTION` experiments, `overview: QUESTION` the same of several
     networks; `rows`, `across` and `figure: NAME/KEY` are benchmarks.
     """
 
     def replace(match):
         first, *names = match[3].split("/")
-        if match[2] == "cells":
+        if match[2] == "trials":
             return match[1] + cells_table(docs, first, *names) + match[4]
         if match[2] == "overview":
             return match[1] + markdown(*overview(docs, first)) + "\n" + match[4]
@@ -188,7 +184,7 @@ def rewritten(page: str, docs: Path) -> str:
 def draw_figures(page: str, docs: Path) -> None:
     """Draw the figures of a page: of tables of experiments, of validations and of benchmarks."""
     for _, kind, names, _ in MARKED.findall(page):
-        if kind == "cells":
+        if kind == "trials":
             task, question = names.split("/")
             shown = GRIDS[task].table(task, question)
             columns = [column for column in shown.columns if column.title in PICTURED]
@@ -225,7 +221,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; fail on a difference")
     check = parser.parse_args().check
     status = 0
-    for path in (DOCS / name for name in PAGES if (DOCS / name).exists()):
+    for path in sorted([*DOCS.glob("*.md"), *DOCS.glob("results/*.md")]):
         page = path.read_text(encoding="utf-8")
         new = rewritten(page, DOCS)
         if not check:

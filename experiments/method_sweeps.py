@@ -48,8 +48,8 @@ QUESTIONS = {
             ("deep ensemble of 4", DEEP),
         ],
     ),
-    "arithmetic": (
-        "Equal arithmetic: as much as one network takes; the last row, as BatchEnsemble-4 in full",
+    "compute": (
+        "Compute-matched: as much as one network takes; the last row, as BatchEnsemble-4 in full",
         [
             ("one network", ONE),
             ("MC dropout, 16 samples", {**ONE, **DROPOUT, "samples": 16}),

@@ -1,6 +1,6 @@
 """Runs the experiments on what makes members differ; docs/members.md shows what came out.
 
-    python -m experiments.run fashion-mlp --data FOLDER --outside FILE.npz FILE.npz
+    python -m experiments.run fashion-mlp --data FOLDER --ood FILE.npz FILE.npz
 
 FOLDER holds Fashion-MNIST's four idx files, .gz or plain; for the tasks on CIFAR-10 it holds
 cifar10_train.npz and cifar10_test.npz. These, and the files of foreign images, ood_tin40.npz and
@@ -91,8 +91,8 @@ def main() -> int:
     )
     parser.add_argument("task", choices=GRIDS)
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--outside", type=Path, nargs="+", default=[], metavar="FILE")
-    parser.add_argument("--questions", nargs="+", choices=sorted(QUESTIONS))
+    parser.add_argument("--ood", type=Path, nargs="+", default=[], metavar="FILE")
+    parser.add_argument("--ablations", nargs="+", choices=sorted(QUESTIONS))
     parser.add_argument("--seeds", type=int, default=3, help="default: 3")
     parser.add_argument(
         "--work", type=Path, default=Path("members-work"), help="networks of references"
@@ -102,7 +102,7 @@ def main() -> int:
     args = parser.parse_args()
     index, count = args.shard
     grid = GRIDS[args.task]
-    questions = args.questions or list(grid.questions)
+    questions = args.ablations or list(grid.questions)
     unknown = [name for name in questions if name not in grid.questions]
     if unknown:
         parser.error(
@@ -110,7 +110,7 @@ def main() -> int:
         )
     cells = grid.cells(args.task, questions, args.seeds)
     try:
-        train = trainer(args.task, args.data, args.outside, args.work / args.task)
+        train = trainer(args.task, args.data, args.ood, args.work / args.task)
         run_cells(cells[index::count], args.out, train)
     except (UserError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -115,7 +115,7 @@ def test_tables_and_figures_of_experiments(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "fashion-mlp.jsonl").write_text(json.dumps(cell) + "\n")
     page = tmp_path / "members.md"
-    page.write_text("a\n<!-- cells: fashion-mlp/initializer -->\n<!-- end -->\nb\n")
+    page.write_text("a\n<!-- trials: fashion-mlp/initializer -->\n<!-- end -->\nb\n")
     monkeypatch.setattr(script, "DOCS", tmp_path)
     monkeypatch.setattr(sys, "argv", ["make_tables"])
     assert script.main() == 0

@@ -94,7 +94,7 @@ def test_a_task_on_text_asks_for_a_prepared_folder(script, tmp_path, monkeypatch
 
 
 def test_a_question_that_a_task_is_not_asked(script, tmp_path, monkeypatch, capsys):
-    arguments = ["members.py", "multi30k", "--data", str(tmp_path), "--questions", "conversion"]
+    arguments = ["members.py", "multi30k", "--data", str(tmp_path), "--ablations", "conversion"]
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit):
         script.main()
