@@ -170,7 +170,7 @@ class ImageCells:
         try:
             found = Predictions(of_pixels, self.task.test)
             foreign = {
-                name: Predictions(of_pixels, images, foreign=True)
+                name: Predictions(of_pixels, images, ood=True)
                 for name, images in self.task.outside.items()
             }
             under = None

@@ -85,7 +85,7 @@ def row(found: dict) -> str:
     cells = [
         found["name"],
         f"{found['training']['unique_tokens'] / 1e6:.2f} M",
-        f"{found['training']['row_tokens'] / 1e6:.2f} M",
+        f"{found['training']['member_tokens'] / 1e6:.2f} M",
         f"{found['bleu']['score']:.1f} [{low:.1f}, {high:.1f}]",
         f"{found['chrf']['score']:.1f}",
         f"{found['nll']:.3f} [{nll[0]:.3f}, {nll[1]:.3f}]",

@@ -34,7 +34,7 @@ def evaluation(name="one", ensemble_size=4):
         "disagreement": 0.0812,
         "mutual_information": 0.01,
         "parameters": 5_239_688,
-        "training": {"unique_tokens": 4_500_000, "row_tokens": 18_000_000},
+        "training": {"unique_tokens": 4_500_000, "member_tokens": 18_000_000},
     }
 
 

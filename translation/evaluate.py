@@ -171,8 +171,8 @@ def how_trained(folder: Path, ensemble_size: int) -> dict:
         "training": {
             "steps": log[-1]["step"],
             "unique_tokens": unique,
-            # What the arithmetic goes by: target tokens times the members that saw each.
-            "row_tokens": unique * (ensemble_size if members == "shared" else 1),
+            # Compute is matched by these: target tokens times the members that read each.
+            "member_tokens": unique * (ensemble_size if members == "shared" else 1),
             "seconds": round(sum(entry["seconds"] for entry in log), 1),
             "validations": _history(log),
         },
@@ -188,14 +188,14 @@ def _history(log: list[dict]) -> dict[str, list]:
 
 
 def read_truth(path: str | Path) -> dict:
-    """Read what is known of a made test set from its `corpus.json`; UserError if it is none."""
+    """Read the truth about a synthetic test set from its `corpus.json`; UserError if it is none."""
     keys = ("entropy_per_word", "reference_nll_per_word", "oracle_bleu")
     try:
         card = json.loads(Path(path).read_text(encoding="utf-8"))
         return {key: card[key] for key in keys}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{path}: expected the corpus.json of a made corpus, with {', '.join(keys)}; got"
+            f"{path}: expected the corpus.json of a synthetic corpus, with {', '.join(keys)}; got"
             f" {error!r}."
         ) from None
 
@@ -220,7 +220,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="the evaluation's folder")
     parser.add_argument("--name", help="name in reports (default: the run's)")
     parser.add_argument(
-        "--truth", metavar="FILE", help="corpus.json of a made corpus whose entropy is known"
+        "--truth", metavar="FILE", help="corpus.json of a synthetic corpus whose entropy is known"
     )
     add_search_arguments(parser)
 

@@ -1,7 +1,7 @@
 """The verb `report`: evaluations to one report.
 
 Takes folders made by the verb evaluate; gives a folder with `report.json`, `report.md`,
-`reliability.png`, `standings.png` and, of systems that were validated more than once,
+`reliability.png`, `scores.png` and, of systems that were validated more than once,
 `learning.png`. The folder appears whole or not at all.
 """
 
@@ -16,7 +16,7 @@ from be_tracks.runs.version import version
 from translation.reporting.evaluations import read_evaluations
 from translation.reporting.learning import learning_figure, with_history
 from translation.reporting.page import page
-from translation.reporting.scores import standings_figure
+from translation.reporting.scores import scores_figure
 from translation.reporting.summary import summarise
 
 
@@ -41,7 +41,7 @@ def report(evaluations: Iterable[str | Path], out: str | Path) -> dict:
         "report.json": text.encode() + b"\n",
         "report.md": page(summary).encode(),
         "reliability.png": reliability_figure(systems, "tokens"),
-        "standings.png": standings_figure(systems),
+        "scores.png": scores_figure(systems),
     }
     check_replaceable(out, (*files, "learning.png"))
     if learned := with_history(systems):

@@ -1,4 +1,4 @@
-"""The demo: six systems trained, tested and reported on made images, in a few minutes.
+"""The demo: six systems trained, tested and reported on synthetic images, in a few minutes.
 
 Takes a folder; gives `report.md`, `report.html`, `report.json` and figures in it, and beside them
 `runs/` and `evaluations/`. The same call again goes on where it was stopped.
@@ -16,12 +16,12 @@ import numpy as np
 from be_tracks.errors import UserError
 from vision import evaluate, report, train
 from vision.config import PRESETS
-from vision.data.synthetic import made_foreign, made_images
+from vision.data.synthetic import synthetic_images, synthetic_ood
 from vision.evaluation import scores as scoring
 from vision.evaluation.classifier import Classifier
 from vision.methods import make_method
 
-TRAIN, TEST, FOREIGN, CORRUPTED = 8_000, 2_000, 1_000, 400
+TRAIN, TEST, OOD, CORRUPTED = 8_000, 2_000, 1_000, 400
 SIDE = 16
 REFERENCE = 8  # networks of the deep ensembles that the DEE is read from
 # By name: the method and what its training changes. Equal steps, and so equal examples, but for
@@ -44,8 +44,8 @@ def run(out: str | Path) -> dict:
     """
     began, out = time.perf_counter(), Path(out)
     _check(out)
-    test = made_images(TEST, size=SIDE, split="test")
-    foreign = {"other shapes": made_foreign(FOREIGN, size=SIDE)}
+    test = synthetic_images(TEST, size=SIDE, split="test")
+    ood = {"other shapes": synthetic_ood(OOD, size=SIDE)}
     corrupted = scoring.corrupt_all(test.select(np.arange(CORRUPTED)), title="corruptions")
     networks = make_method("deep-ensemble", REFERENCE)
     reference = Classifier(_trained(out, "reference", networks, {}, 1_000))
@@ -55,7 +55,7 @@ def run(out: str | Path) -> dict:
         classifier = Classifier(_trained(out, _slug(name), make_method(method), changes, 0))
         if not (folder / "evaluation.json").exists():
             evaluation, found = evaluate.evaluate(
-                classifier, test, name, "made images", foreign, corrupted, reference=reference
+                classifier, test, name, "synthetic images", ood, corrupted, reference=reference
             )
             evaluate.write(folder, evaluation, found)
             print(evaluate.summary_line(evaluation), flush=True)
@@ -85,7 +85,7 @@ def _trained(out, name, method, changes, seed):
         changes = {"steps": settings.steps // changes["steps"]}
     settings = dataclasses.replace(settings, **changes)
     run = out / "runs" / name
-    train.train(made_images(TRAIN, size=SIDE), run, settings, method, "made images", seed)
+    train.train(synthetic_images(TRAIN, size=SIDE), run, settings, method, "synthetic images", seed)
     return run
 
 

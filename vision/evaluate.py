@@ -36,11 +36,11 @@ def evaluate(
     test: Images,
     name: str,
     source: str = "",
-    outside: Mapping[str, Images] | None = None,
+    ood: Mapping[str, Images] | None = None,
     corrupted: scoring.Corrupted | None = None,
     reference: Classifier | None = None,
     soft_labels: np.ndarray | None = None,
-    batch: int = 256,
+    batch_size: int = 256,
 ) -> tuple[dict, Predictions]:
     """Evaluate a trained run.
 
@@ -49,11 +49,11 @@ def evaluate(
         test: images of the same shape and classes as those of training.
         name: in reports.
         source: what the test images are called.
-        outside: images of other things, of any size and 1 or 3 channels, by name.
+        ood: out-of-distribution images, of any size and 1 or 3 channels, by name.
         corrupted: of `vision.evaluation.scores.corrupt_all`; None leaves corruptions out.
         reference: a deep ensemble of 8 networks or more, for the DEE; None leaves it out.
         soft_labels: `(N, C)`, probabilities that people gave the classes of the test images.
-        batch: images of a step.
+        batch_size: images of a step.
 
     Returns:
         The content of `evaluation.json`, and the predictions on the test images.
@@ -64,13 +64,13 @@ def evaluate(
     check_fits(classifier, test, source)
 
     def logits_of(pixels):
-        return classifier.logits(pixels, batch)
+        return classifier.logits(pixels, batch_size)
 
     try:
         found, seconds = _timed(logits_of, test, name)
-        foreign = {
+        unseen = {
             key: Predictions(logits_of, match(images, *classifier.shape), True, f"{name}: {key}")
-            for key, images in (outside or {}).items()
+            for key, images in (ood or {}).items()
         }
         under = None
         if corrupted:
@@ -89,14 +89,14 @@ def evaluate(
         **scoring.in_distribution(found),
         "dee": equivalent(found, classifier, reference, test) if reference else None,
         "corruptions": under,
-        "outside": scoring.out_of_distribution(found, foreign),
+        "ood": scoring.out_of_distribution(found, unseen),
         "human": None if soft_labels is None else scoring.against_humans(found, soft_labels),
         "training": _training(classifier),
         "testing": {
             "seconds": seconds,
             "images": len(test),
-            "batch": batch,
-            "peak_memory_bytes": peak_memory(classifier.folder.path, batch),
+            "batch_size": batch_size,
+            "peak_memory_bytes": peak_memory(classifier.folder.path, batch_size),
         },
         "settings": classifier.settings,
     }
@@ -137,10 +137,11 @@ def _described(classifier):
 def _training(classifier):
     """What the training cost, from the run's own figures."""
     cost, log = classifier.settings["cost"], classifier.folder.log()
-    multiply_adds = cost["row_examples"] * cost["multiply_adds_per_row"]
+    macs = cost["row_examples"] * cost["multiply_adds_per_row"]
     return {
-        **{key: cost[key] for key in ("steps", "unique_examples", "row_examples")},
-        "multiply_adds": FORWARD_AND_BACKWARD * multiply_adds,
+        **{key: cost[key] for key in ("steps", "unique_examples")},
+        "member_examples": cost["row_examples"],
+        "macs": FORWARD_AND_BACKWARD * macs,
         "seconds": round(sum(entry["seconds"] for entry in log), 1),
         "peak_memory_bytes": max((e.get("peak_memory_bytes", 0) for e in log), default=0) or None,
     }
@@ -169,7 +170,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="the evaluation's folder")
     parser.add_argument("--name", help="name in reports (default: the run's)")
     parser.add_argument(
-        "--outside", nargs="+", default=[], metavar="SOURCE", help="images of other things"
+        "--ood", nargs="+", default=[], metavar="SOURCE", help="out-of-distribution images"
     )
     parser.add_argument(
         "--corrupted",
@@ -189,21 +190,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--soft-labels", metavar="FILE", help="people's labels of the test images, .npy or .csv"
     )
-    parser.add_argument("--batch", type=int, default=256, help="images of a step (default: 256)")
+    parser.add_argument("--batch-size", type=int, default=256, help="default: 256")
 
 
 def run(args: argparse.Namespace) -> None:
     """Carry out `evaluate` with parsed options, and print the main scores."""
-    if args.batch < 1 or args.corrupted < 0:
+    if args.batch_size < 1 or args.corrupted < 0:
         raise UserError(
-            f"--batch must be at least 1 and --corrupted 0 or more; got {args.batch} and"
+            f"--batch-size must be at least 1 and --corrupted 0 or more; got {args.batch_size} and"
             f" {args.corrupted}."
         )
     check_replaceable(args.out, FILES)
-    outside = {Path(each).stem: each for each in args.outside}
-    if len(outside) < len(args.outside):
+    ood = {Path(source).stem: source for source in args.ood}
+    if len(ood) < len(args.ood):
         raise UserError(
-            f"expected --outside of different names; got {' '.join(args.outside)}, which reports"
+            f"expected --ood of different names; got {' '.join(args.ood)}, which reports"
             " could not tell apart. Rename one."
         )
     classifier = Classifier(args.model, args.best)
@@ -225,11 +226,11 @@ def run(args: argparse.Namespace) -> None:
         test,
         args.name or Path(args.model).resolve().name,
         args.data,
-        {name: read_images(each, "test", args.size) for name, each in outside.items()},
+        {name: read_images(source, "test", args.size) for name, source in ood.items()},
         corrupted,
         reference=reference,
         soft_labels=soft_labels,
-        batch=args.batch,
+        batch_size=args.batch_size,
     )
     write(args.out, evaluation, found)
     print(summary_line(evaluation))

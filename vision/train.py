@@ -147,10 +147,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--demo",
         action="store_true",
-        help="train, evaluate and report six systems on made images; takes --out alone",
+        help="train, evaluate and report six systems on synthetic images; takes --out alone",
     )
     parser.add_argument(
-        "--data", metavar="SOURCE", help="cifar10, a .npz file, a folder of images, made, ..."
+        "--data", metavar="SOURCE", help="cifar10, a .npz file, a folder of images, synthetic, ..."
     )
     parser.add_argument("--out", metavar="DIR", help="folder of the run")
     parser.add_argument("--config", default="fashion-cnn", choices=PRESETS)

@@ -1,4 +1,4 @@
-"""The standings figure: the main scores of all systems side by side."""
+"""The figure of scores: the main scores of all systems side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Panel:
     share: bool = False
 
 
-def draw_standings(names: Sequence[str], panels: Sequence[Panel], members: str) -> bytes:
+def draw_scores(names: Sequence[str], panels: Sequence[Panel], members: str) -> bytes:
     """Draw the scores of all systems, with 95 % intervals where they are known.
 
     Args:

@@ -57,7 +57,7 @@ def test_quick_demo_and_the_same_command_again(make_venv, tmp_path):
     assert list(read_evaluations(out / "evaluations" / name for name in SYSTEMS)) == SYSTEMS
     assert sorted(path.name for path in out.iterdir()) == [
         *("batch-ensemble-4", "corpus", "data", "evaluations", "learning.png", "reliability.png"),
-        *("report.json", "report.md", "single", "single.log", "standings.png"),
+        *("report.json", "report.md", "single", "single.log", "scores.png"),
     ]
 
     results = [out / name / "log.jsonl" for name in SYSTEMS]

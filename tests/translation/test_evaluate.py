@@ -97,7 +97,7 @@ def test_many_sentences(evaluated, ensemble, data):
 
     log = RunFolder(ensemble).log()
     unique = sum(entry["tokens"] for entry in log)
-    expected = {"steps": 6, "unique_tokens": unique, "row_tokens": unique}
+    expected = {"steps": 6, "unique_tokens": unique, "member_tokens": unique}
     assert {key: evaluation["training"][key] for key in expected} == expected
     history = evaluation["training"]["validations"]
     assert history["tokens"] == [log[0]["tokens"], unique] and history["step"] == [3, 6]

@@ -9,7 +9,7 @@ import pytest
 from be_tracks.errors import UserError
 from translation import report as verb
 
-FILES = ["reliability.png", "report.json", "report.md", "standings.png"]
+FILES = ["reliability.png", "report.json", "report.md", "scores.png"]
 
 
 def write(path, name, **changes):
@@ -21,7 +21,7 @@ def write(path, name, **changes):
         **dict.fromkeys(["nll", "member_nll", "brier", "ece", "nll_per_word"], 0.5),
         **dict.fromkeys(["disagreement", "mutual_information"], 0.1),
         "reliability": {"edges": [0, 1], "count": [9], "confidence": [0.5], "accuracy": [0.6]},
-        "training": {"unique_tokens": 100, "row_tokens": 400},
+        "training": {"unique_tokens": 100, "member_tokens": 400},
     }
     path.mkdir(parents=True)
     (path / "evaluation.json").write_text(json.dumps(evaluation | changes))
@@ -81,7 +81,7 @@ def test_the_summary_line_tells_a_single_network_from_an_ensemble_and_knows_the_
 
 def test_the_history_of_training_has_its_figure(tmp_path):
     history = {"tokens": [10, 20], "nll": [2.0, 1.0], "bleu": [1.0, 2.0]}
-    training = {"unique_tokens": 100, "row_tokens": 400, "validations": history}
+    training = {"unique_tokens": 100, "member_tokens": 400, "validations": history}
     one = write(tmp_path / "one", "first", training=training)
     run(one, "--out", str(tmp_path / "out"))
     assert names(tmp_path / "out") == sorted([*FILES, "learning.png"])

@@ -1,4 +1,4 @@
-"""The verbs evaluate and report, the reference of the DEE, and the demo, all on made images."""
+"""The subcommands evaluate and report, the DEE and the demo, all on synthetic images."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from vision.__main__ import main
 from vision.config import make_config
 from vision.data.fingerprint import fingerprint
 from vision.data.images import Images
-from vision.data.synthetic import made_foreign, made_images
+from vision.data.synthetic import synthetic_images, synthetic_ood
 from vision.evaluate import evaluate, summary_line, write
 from vision.evaluation import dee as reference
 from vision.evaluation import scores as scoring
@@ -24,13 +24,13 @@ from vision.report import report
 from vision.train import train
 
 SMALL = ["width=0.125", "steps=4", "batch=8", "checkpoint_every=4"]
-TRAIN = made_images(40, classes=3, size=8)
-TEST = made_images(30, classes=3, size=8, split="test")
+TRAIN = synthetic_images(40, classes=3, size=8)
+TEST = synthetic_images(30, classes=3, size=8, split="test")
 
 
 def trained(folder, method, size=None, samples=None, seed=0):
     settings = make_config("demo", SMALL)
-    train(TRAIN, folder, settings, make_method(method, size, samples), "made", seed)
+    train(TRAIN, folder, settings, make_method(method, size, samples), "synthetic", seed)
     return Classifier(folder)
 
 
@@ -77,11 +77,11 @@ def alone(runs, tmp_path):
 
 def test_an_evaluation_is_what_its_model_says(runs, alone):
     classifier = runs["members"]
-    foreign = made_foreign(10, size=12, channels=1)  # matched in size and colour
+    ood = synthetic_ood(10, size=12, channels=1)  # matched in size and colour
     corrupted = scoring.corrupt_all(TEST.select(np.arange(4)), (2,))
     soft = np.eye(3)[TEST.labels]
     found, predictions = evaluate(
-        classifier, TEST, "ours", "made", {"foreign": foreign}, corrupted, alone, soft, batch=7
+        classifier, TEST, "ours", "synthetic", {"shapes": ood}, corrupted, alone, soft, batch_size=7
     )
     json.dumps(found, allow_nan=False)
     logits = np.asarray(classifier.networks[0](classifier.scaling(TEST.images)))
@@ -91,11 +91,11 @@ def test_an_evaluation_is_what_its_model_says(runs, alone):
     assert found["human"]["cross_entropy"] == pytest.approx(nll, abs=1e-5)
     assert found["accuracy"] == pytest.approx(np.mean(log_probs.argmax(-1) == TEST.labels))
     assert (found["ensemble_size"], found["members"]) == (2, "shared")
-    assert found["outside"]["foreign"]["images"] == 10
+    assert found["ood"]["shapes"]["images"] == 10
     assert found["corruptions"]["severities"] == [2]
     assert found["parameters"] == classifier.networks[0].count_params()
     assert found["weight_bytes"] == 4 * found["parameters"]
-    assert found["training"]["row_examples"] == 4 * 8 * 2
+    assert found["training"]["member_examples"] == 4 * 8 * 2
     assert found["data"]["sha256"] == fingerprint(TEST)
     assert found["testing"]["peak_memory_bytes"] == 12_345
     assert len(predictions.columns["label"]) == 30
@@ -110,7 +110,7 @@ def test_the_curve_is_kept_by_test_set(alone):
     first = reference.reference_curve(alone, TEST)
     (path,) = alone.folder.path.glob("curve-*.npz")
     np.testing.assert_array_equal(reference.reference_curve(alone, TEST), first)
-    other = made_images(30, classes=3, size=8, seed=7, split="test")
+    other = synthetic_images(30, classes=3, size=8, seed=7, split="test")
     assert not np.array_equal(reference.reference_curve(alone, other), first)
     assert len(list(alone.folder.path.glob("curve-*.npz"))) == 2 and path.exists()
 
@@ -124,8 +124,8 @@ def test_dropout_is_sampled(runs):
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        (made_images(5, classes=3, size=9), r"shape \(8, 8, 3\); got \(9, 9, 3\) from here"),
-        (made_images(5, classes=4, size=8), "trained on 3 classes; got 4 from here"),
+        (synthetic_images(5, classes=3, size=9), r"shape \(8, 8, 3\); got \(9, 9, 3\) from here"),
+        (synthetic_images(5, classes=4, size=8), "trained on 3 classes; got 4 from here"),
         (Images(TEST.images, TEST.labels, ("a", "b", "c")), "trained on the classes plain disk"),
     ],
 )
@@ -186,21 +186,35 @@ def test_from_the_command_line(tmp_path, capsys, monkeypatch):
     ("words", "message"),
     [
         (["train", "--out", "x"], "expected --data, or --demo"),
-        (["train", "--data", "made", "--out", "x", "--seed", "-1"], "--seed must be 0 or more"),
-        (["train", "--data", "nowhere.npz", "--out", "x"], "nowhere.npz"),
-        (["train", "--data", "made", "--out", "x", "--set", "stepps=1"], "did you mean steps"),
         (
-            ["train", "--data", "made", "--out", "x", "--set", "ensemble_size=8"],
+            ["train", "--data", "synthetic", "--out", "x", "--seed", "-1"],
+            "--seed must be 0 or more",
+        ),
+        (["train", "--data", "nowhere.npz", "--out", "x"], "nowhere.npz"),
+        (["train", "--data", "synthetic", "--out", "x", "--set", "stepps=1"], "did you mean steps"),
+        (
+            ["train", "--data", "synthetic", "--out", "x", "--set", "ensemble_size=8"],
             "--set takes no ensemble_size: the method decides",
         ),
         (
-            ["evaluate", "--model", "x", "--data", "made", "--out", "y", "--outside", "a/t", "b/t"],
-            "expected --outside of different names; got a/t b/t",
+            [
+                "evaluate",
+                "--model",
+                "x",
+                "--data",
+                "synthetic",
+                "--out",
+                "y",
+                "--ood",
+                "a/t",
+                "b/t",
+            ],
+            "expected --ood of different names; got a/t b/t",
         ),
-        (["evaluate", "--model", "x", "--data", "made", "--out", "y"], "without run.json"),
+        (["evaluate", "--model", "x", "--data", "synthetic", "--out", "y"], "without run.json"),
         (
-            ["evaluate", "--model", "x", "--data", "made", "--out", "y", "--batch", "0"],
-            "--batch must be at least 1",
+            ["evaluate", "--model", "x", "--data", "synthetic", "--out", "y", "--batch-size", "0"],
+            "--batch-size must be at least 1",
         ),
     ],
 )
@@ -213,7 +227,7 @@ def test_mistakes(words, message, tmp_path, monkeypatch, capsys):
 
 
 def test_an_evaluation_is_written_whole(runs, tmp_path):
-    found, predictions = evaluate(runs["single"], TEST, "one", "made")
+    found, predictions = evaluate(runs["single"], TEST, "one", "synthetic")
     write(tmp_path / "out", found, predictions)
     assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == found
     (tmp_path / "taken").mkdir()
@@ -225,7 +239,7 @@ def test_an_evaluation_is_written_whole(runs, tmp_path):
 
 
 def test_the_demo(tmp_path, monkeypatch, capsys):
-    for name, value in {"TRAIN": 64, "TEST": 40, "FOREIGN": 10, "CORRUPTED": 2, "SIDE": 8}.items():
+    for name, value in {"TRAIN": 64, "TEST": 40, "OOD": 10, "CORRUPTED": 2, "SIDE": 8}.items():
         monkeypatch.setattr(demo, name, value)
     small = make_config("demo", ["width=0.0625", "steps=4", "batch=8"])
     monkeypatch.setitem(demo.PRESETS, "demo", small)
@@ -235,7 +249,7 @@ def test_the_demo(tmp_path, monkeypatch, capsys):
     systems = json.loads((out / "report.json").read_text())["systems"]
     assert list(systems) == list(demo.SYSTEMS)
     assert {"report.md", "report.html", "runs", "evaluations"} <= {p.name for p in out.iterdir()}
-    costs = {name: system["training"]["row_examples"] for name, system in systems.items()}
+    costs = {name: system["training"]["member_examples"] for name, system in systems.items()}
     assert costs["batch-ensemble-4"] == 4 * costs["single"] == costs["deep-ensemble-4"]
     assert costs["batch-ensemble-4, a quarter of the steps"] == costs["single"]
     # The same command goes on: nothing is left to do but the report.

@@ -10,7 +10,7 @@ from be_tracks.errors import UserError
 from vision import report as verb
 
 ALWAYS = ["rejection.png", "reliability.png", "report.html", "report.json", "report.md"]
-FILES = sorted([*ALWAYS, "diversity.png", "standings.png"])
+FILES = sorted([*ALWAYS, "diversity.png", "scores.png"])
 
 
 def write(path, name, **changes):
@@ -28,7 +28,7 @@ def write(path, name, **changes):
         "divergence": {"count": [100], "confidence": [0.5], "pairwise_kl": [0.1]},
         "rejection": {"rejected": [0.0, 0.5], "accuracy": [0.75, 1.0]},
         "training": {
-            **{"unique_examples": 100, "row_examples": 400, "multiply_adds": 1e6, "seconds": 9.0}
+            **{"unique_examples": 100, "member_examples": 400, "macs": 1e6, "seconds": 9.0}
         },
         "testing": {"seconds": 1.0, "images": 100, "peak_memory_bytes": None},
     }
@@ -102,7 +102,7 @@ def test_an_earlier_report_with_other_figures_is_replaced(tmp_path, one):
     single = {"ensemble_size": 1, "method": "single"}
     run(write(tmp_path / "two", "second", **single), "--out", out)
     assert list(json.loads((tmp_path / "out/report.json").read_text())["systems"]) == ["second"]
-    assert names(out) == sorted([*ALWAYS, "standings.png"])
+    assert names(out) == sorted([*ALWAYS, "scores.png"])
     assert names(tmp_path) == ["one", "out", "two"]
 
 

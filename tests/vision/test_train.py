@@ -30,7 +30,7 @@ def made(count=40, seed=0, classes=3):
 
 def run(out, method="batch-ensemble", size=2, images=None, seed=0, changes=()):
     settings = make_config("demo", [*SMALL, *changes])
-    return train(images or made(), out, settings, make_method(method, size), "made", seed)
+    return train(images or made(), out, settings, make_method(method, size), "synthetic", seed)
 
 
 def weights(path):

@@ -30,7 +30,7 @@ REQUIRED = {
     "reliability.confidence": LIST,
     "reliability.accuracy": LIST,
     "training.unique_tokens": POSITIVE,
-    "training.row_tokens": POSITIVE,
+    "training.member_tokens": POSITIVE,
 }
 REQUIRED_OF_TRUTH = {
     "truth.entropy_per_word": NUMBER,

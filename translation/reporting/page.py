@@ -56,7 +56,7 @@ def page(report: dict) -> str:
         report: from `summarise`.
 
     Returns:
-        Markdown that shows `reliability.png`, `standings.png` and `learning.png`, where there is
+        Markdown that shows `reliability.png`, `scores.png` and `learning.png`, where there is
         a history to show, from its own folder.
     """
     systems, truth = report["systems"], report["truth"]
@@ -64,7 +64,7 @@ def page(report: dict) -> str:
         "# Translation report",
         _compared(systems),
         _scores(systems),
-        "![BLEU, NLL and ECE of all systems with their intervals](standings.png)",
+        "![BLEU, NLL and ECE of all systems with their intervals](scores.png)",
         _matched(systems),
         *([LEARNING] if with_history(systems) else []),
         *([_against_truth(systems, truth)] if truth else []),
@@ -128,7 +128,7 @@ def _matched(systems: dict[str, dict]) -> str:
     lines = ["## What training was matched in", ""]
     for key, what in (
         ("unique_tokens", "Target tokens read (unique)"),
-        ("row_tokens", "Arithmetic (target tokens, once per member that computes them)"),
+        ("member_tokens", "Member tokens (target tokens, once for each member that reads them)"),
     ):
         counts = {name: system["training"][key] for name, system in systems.items()}
         if len(matched(counts)) == 1:

@@ -1,6 +1,6 @@
-"""The standings figure: BLEU, NLL and ECE of all systems side by side."""
+"""The figure of scores: BLEU, NLL and ECE of all systems side by side."""
 
-from be_tracks.report.scores import Mark, Panel, draw_standings
+from be_tracks.report.scores import Mark, Panel, draw_scores
 from translation.reporting.summary import score_and_interval
 
 PANELS = {
@@ -10,7 +10,7 @@ PANELS = {
 }
 
 
-def standings_figure(systems: dict[str, dict]) -> bytes:
+def scores_figure(systems: dict[str, dict]) -> bytes:
     """Draw the scores of all systems, with 95 % intervals where they are known.
 
     A ring beside the NLL of an ensemble is the mean NLL of its members, each on its own.
@@ -25,7 +25,7 @@ def standings_figure(systems: dict[str, dict]) -> bytes:
         Panel(title, [_mark(system, key) for system in systems.values()])
         for key, title in PANELS.items()
     ]
-    return draw_standings(list(systems), panels, "mean of its members, each alone")
+    return draw_scores(list(systems), panels, "mean of its members, each alone")
 
 
 def _mark(system: dict, key: str) -> Mark:

@@ -15,16 +15,16 @@ from vision.data.lazy import LazyImages
 from vision.data.mnist import is_mnist, read_mnist
 from vision.data.npz import SPLITS, read_npz
 from vision.data.pairs import is_packed, is_prefix, prefixes_in, read_pair, read_single
-from vision.data.synthetic import made_images
+from vision.data.synthetic import synthetic_images
 from vision.data.tfds import DATASETS, read_dataset
 
-MADE = re.compile(r"made(?::(\d+))?")
-MADE_COUNT = 10_000
-# Test images of a made set, for one that trains on a number of them.
-MADE_TEST = 5
+SYNTHETIC = re.compile(r"synthetic(?::(\d+))?")
+SYNTHETIC_COUNT = 10_000
+# One test image for so many training images.
+TRAIN_PER_TEST = 5
 KINDS = f"""expected images as one of
   {", ".join(DATASETS)}, cifar10_corrupted/fog_3 ..., tfds:NAME   (tensorflow-datasets)
-  made, made:COUNT   (images made here)
+  synthetic, synthetic:COUNT   (drawn by this program)
   FILE.npz   (x_train, y_train, x_test, y_test; or packed JPEGs)
   FOLDER or FOLDER/NAME   (NAME_train.npz and NAME_test.npz)
   FOLDER   (train-images*, train-labels*, t10k-images*, t10k-labels*)
@@ -47,7 +47,7 @@ def read_images(source: str | Path, split: str, size: int | None = None) -> Imag
             - a folder with a folder for each class (`vision.data.folders`);
             - `cifar10`, `cifar100`, `svhn`, `imagenet`, `cifar10_corrupted/...`, or `tfds:NAME`
               (`vision.data.tfds`);
-            - `made` or `made:COUNT`: synthetic images of 10 classes, 16 x 16
+            - `synthetic` or `synthetic:COUNT`: synthetic images of 10 classes, 16 x 16
               (`vision.data.synthetic`); COUNT are for training, a fifth of it for testing.
         split: "train" or "test".
         size: height and width; None keeps the size. The shorter side is resized to it and the
@@ -68,11 +68,11 @@ def read_images(source: str | Path, split: str, size: int | None = None) -> Imag
     if source != "" and (path.exists() or is_prefix(path)):
         return _read_path(path, split, size)
     name = source if isinstance(source, str) else ""
-    made = MADE.fullmatch(name)
-    if made:
-        count = MADE_COUNT if made[1] is None else int(made[1])
-        count = count if split == "train" else -(-count // MADE_TEST)
-        return made_images(count, **({} if size is None else {"size": size}), split=split)
+    synthetic = SYNTHETIC.fullmatch(name)
+    if synthetic:
+        count = SYNTHETIC_COUNT if synthetic[1] is None else int(synthetic[1])
+        count = count if split == "train" else -(-count // TRAIN_PER_TEST)
+        return synthetic_images(count, **({} if size is None else {"size": size}), split=split)
     if name.startswith("tfds:"):
         return read_dataset(name.removeprefix("tfds:"), split, size)
     if name in DATASETS or name.startswith("cifar10_corrupted/"):

@@ -1,4 +1,4 @@
-"""Images made here: shapes and textures to tell apart, for demos and tests without a download.
+"""Synthetic images: shapes and textures to tell apart, for demos and tests without a download.
 
 A class is a shape with a texture. Place, size, angle, colour, background and noise are random, and
 some images are blends of two classes whose label is drawn by the share of each: no network can
@@ -12,14 +12,14 @@ from vision.data.images import Images
 
 CHUNK = 100  # images drawn at a time, so that large ones fit into memory
 SPLITS = {"train": 0, "test": 1}
-FOREIGN = 2  # as a split: draws that are those of neither
+OOD = 2  # as a split: draws that are those of neither
 BLENDED = 0.2
 SHAPES = ("disk", "square", "triangle", "cross", "ring")
-FOREIGN_SHAPES = ("star", "crescent", "pair", "bracket", "wave")
+OOD_SHAPES = ("star", "crescent", "pair", "bracket", "wave")
 TEXTURES = ("plain", "striped", "checked", "dotted")
 
 
-def made_images(
+def synthetic_images(
     count: int,
     classes: int = 10,
     size: int = 16,
@@ -27,7 +27,7 @@ def made_images(
     seed: int = 0,
     split: str = "train",
 ) -> Images:
-    """Make labelled images. Fewer images are the first of more.
+    """Draw labelled images. Fewer images are the first of more.
 
     Args:
         count: N, at least 1.
@@ -44,18 +44,19 @@ def made_images(
         raise UserError(f"expected the split train or test; got {split!r}.")
     if not 2 <= classes <= len(SHAPES) * len(TEXTURES):
         raise UserError(
-            f"expected 2 to {len(SHAPES) * len(TEXTURES)} classes of made images; got {classes}."
+            f"expected 2 to {len(SHAPES) * len(TEXTURES)} classes of synthetic images; got"
+            f" {classes}."
         )
     kinds = [(shape, texture) for texture in TEXTURES for shape in SHAPES][:classes]
-    images, labels = _make(count, kinds, size, channels, (seed, SPLITS[split]), BLENDED)
+    images, labels = _draw(count, kinds, size, channels, (seed, SPLITS[split]), BLENDED)
     return Images(images, labels, tuple(f"{texture} {shape}" for shape, texture in kinds))
 
 
-def made_foreign(count: int, size: int = 16, channels: int = 3, seed: int = 0) -> Images:
-    """Make images of other shapes, on the same backgrounds with the same textures and noise.
+def synthetic_ood(count: int, size: int = 16, channels: int = 3, seed: int = 0) -> Images:
+    """Draw out-of-distribution images: other shapes, the same backgrounds, textures and noise.
 
     Args:
-        count, size, channels, seed: as for `made_images`.
+        count, size, channels, seed: as for `synthetic_images`.
 
     Returns:
         Images whose classes are the shapes.
@@ -63,12 +64,12 @@ def made_foreign(count: int, size: int = 16, channels: int = 3, seed: int = 0) -
     Raises:
         UserError: an argument is out of range.
     """
-    kinds = [(shape, texture) for texture in TEXTURES[:2] for shape in FOREIGN_SHAPES]
-    images, labels = _make(count, kinds, size, channels, (seed, FOREIGN), 0.0)
-    return Images(images, labels % len(FOREIGN_SHAPES), FOREIGN_SHAPES)
+    kinds = [(shape, texture) for texture in TEXTURES[:2] for shape in OOD_SHAPES]
+    images, labels = _draw(count, kinds, size, channels, (seed, OOD), 0.0)
+    return Images(images, labels % len(OOD_SHAPES), OOD_SHAPES)
 
 
-def _make(count, kinds, size, channels, seeds, blended):
+def _draw(count, kinds, size, channels, seeds, blended):
     if count < 1 or size < 8 or channels not in (1, 3) or seeds[0] < 0:
         raise UserError(
             "expected at least 1 image of at least 8 pixels, 1 or 3 channels and a seed of 0 or "
@@ -79,12 +80,12 @@ def _make(count, kinds, size, channels, seeds, blended):
     for start in range(0, count, CHUNK):
         place = slice(start, min(start + CHUNK, count))
         draw = np.random.default_rng((*seeds, start // CHUNK))
-        made, said = _make_chunk(kinds, size, channels, draw, blended)
-        images[place], labels[place] = made[: len(labels[place])], said[: len(labels[place])]
+        drawn = _draw_chunk(kinds, size, channels, draw, blended)
+        images[place], labels[place] = (part[: len(labels[place])] for part in drawn)
     return images, labels
 
 
-def _make_chunk(kinds, size, channels, draw, blended):
+def _draw_chunk(kinds, size, channels, draw, blended):
     """A chunk of images and labels, whole always, so that fewer images begin like more."""
     first, second = draw.integers(len(kinds), size=(2, CHUNK))
     share = np.where(draw.random(CHUNK) < blended, draw.uniform(0.5, 1.0, CHUNK), 1.0)

@@ -25,15 +25,15 @@ class Predictions:
 
     Args:
         logits_of: from uint8 images `(n, H, W, channels)` to logits `(n, M, C)`.
-        images: N images of the same shape; labels of foreign images are not looked at.
-        foreign: whether the images belong to none of the classes.
+        images: N images of the same shape; labels of OOD images are not looked at.
+        ood: whether the images are out-of-distribution: of none of the classes.
         keep_members: whether each member's log-probabilities are kept.
         title: of the progress bar; none without.
 
     Attributes:
         columns: records by name, arrays `(N,)`.
-        log_probs: `(N, C)` of the mean, or None for foreign images.
-        members: `accuracy` and `nll` `(M,)` of each member alone; empty for foreign images.
+        log_probs: `(N, C)` of the mean, or None for OOD images.
+        members: `accuracy` and `nll` `(M,)` of each member alone; empty for OOD images.
         of_members: `(M, N, C)`, each member's log-probabilities if they are kept, or None.
 
     Raises:
@@ -44,7 +44,7 @@ class Predictions:
         self,
         logits_of: Callable[[np.ndarray], np.ndarray],
         images: Images,
-        foreign: bool = False,
+        ood: bool = False,
         title: str = "",
         keep_members: bool = False,
     ):
@@ -59,9 +59,9 @@ class Predictions:
                     "expected finite logits, got others; train again with a lower"
                     " --set learning_rate=... in a new --out."
                 )
-            labels = np.zeros(len(chosen), np.int32) if foreign else images.labels[chosen]
+            labels = np.zeros(len(chosen), np.int32) if ood else images.labels[chosen]
             records.append(metrics.ensemble_records(logits, labels))
-            if not foreign:
+            if not ood:
                 log_probs.append(metrics.mean_log_probs(logits))
                 found = metrics.member_scores(logits, labels)
                 members.append({key: len(chosen) * value for key, value in found.items()})
@@ -69,7 +69,7 @@ class Predictions:
                 each = [metrics.mean_log_probs(logits[:, [m]]) for m in range(logits.shape[1])]
                 kept.append(np.stack(each))
         self.columns = records.columns()
-        self.log_probs = None if foreign else np.concatenate(log_probs)
+        self.log_probs = None if ood else np.concatenate(log_probs)
         self.of_members = np.concatenate(kept, axis=1) if kept else None
         self.members = {
             key: sum(part[key] for part in members) / len(images)

@@ -52,13 +52,13 @@ def rejection(columns: dict[str, np.ndarray]) -> dict:
     return {"rejected": _numbers(SHARES), "accuracy": _numbers(accuracy)}
 
 
-def out_of_distribution(inside: Predictions, foreign: dict[str, Predictions]) -> dict:
-    """Detection of foreign images by three scores, and histograms of the mean's entropy."""
+def out_of_distribution(inside: Predictions, outside: dict[str, Predictions]) -> dict:
+    """Detection of OOD images by three scores, and histograms of the mean's entropy."""
     known = metrics.uncertainties(inside.columns)
     highest = np.log(inside.log_probs.shape[-1])
     edges = np.linspace(0, highest, BINS + 1)
     found = {}
-    for name, predictions in foreign.items():
+    for name, predictions in outside.items():
         unknown = metrics.uncertainties(predictions.columns)
         counts = [
             np.histogram(np.clip(columns["entropy"], 0, highest), edges)[0]
@@ -69,8 +69,8 @@ def out_of_distribution(inside: Predictions, foreign: dict[str, Predictions]) ->
             "scores": {key: _detection(known[key], unknown[key]) for key in known},
             "histogram": {
                 "edges": _numbers(edges),
-                "inside": counts[0].tolist(),
-                "outside": counts[1].tolist(),
+                "in_distribution": counts[0].tolist(),
+                "ood": counts[1].tolist(),
             },
         }
     return found

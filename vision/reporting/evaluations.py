@@ -35,8 +35,8 @@ REQUIRED = {
     "rejection.rejected": NUMBERS,
     "members_alone": TABLE,
     "training.unique_examples": NUMBER,
-    "training.row_examples": NUMBER,
-    "training.multiply_adds": NUMBER,
+    "training.member_examples": NUMBER,
+    "training.macs": NUMBER,
     "training.seconds": NUMBER,
     "testing.seconds": NUMBER,
     "testing.images": NUMBER,
@@ -57,7 +57,7 @@ OPTIONAL = (
     ("training", "peak_memory_bytes"),
     ("corruptions", "images"),
 )
-REQUIRED_OF_OUTSIDE = {
+REQUIRED_OF_OOD = {
     "images": POSITIVE,
     "scores.entropy.auroc": NUMBER,
     "scores.mutual_information.auroc": NUMBER,
@@ -76,7 +76,7 @@ def read_evaluations(folders: Iterable[str | Path]) -> dict[str, dict]:
 
     Raises:
         UserError: a file that is missing or damaged, a key missing or of another kind, a name
-            used twice, or evaluations of different test sets, corruptions or unknown images.
+            used twice, or evaluations of different test sets, corruptions or OOD images.
     """
     return evaluations.read_evaluations(folders, _check, _test_set)
 
@@ -105,8 +105,8 @@ def _check(evaluation: dict, path: Path) -> None:
         check_numbers(alone, evaluation["ensemble_size"], path, f"members_alone.{key}")
     if evaluation.get("corruptions"):
         _check_corruptions(evaluation["corruptions"], path)
-    for key, found in _table(evaluation, "outside", path).items():
-        _check_outside(found, path, f"outside.{key}.")
+    for key, found in _table(evaluation, "ood", path).items():
+        _check_ood(found, path, f"ood.{key}.")
 
 
 def _table(evaluation: dict, key: str, path: Path) -> dict:
@@ -130,13 +130,13 @@ def _check_corruptions(corruptions: dict, path: Path) -> None:
         check_numbers(interval, 2, path, f"corruptions.intervals.{key}")
 
 
-def _check_outside(found: dict, path: Path, under: str) -> None:
-    check_keys(found, REQUIRED_OF_OUTSIDE, path, under)
+def _check_ood(found: dict, path: Path, under: str) -> None:
+    check_keys(found, REQUIRED_OF_OOD, path, under)
     for key, scores in found["scores"].items():
         if scores.get("auroc_interval") is not None:
             check_numbers(scores["auroc_interval"], 2, path, f"{under}scores.{key}.auroc_interval")
     bins = max(1, len(found["histogram"]["edges"]) - 1)
-    for key in ("inside", "outside"):
+    for key in ("in_distribution", "ood"):
         check_numbers(found["histogram"].get(key), bins, path, f"{under}histogram.{key}")
 
 
@@ -149,6 +149,6 @@ def _test_set(evaluation: dict) -> dict:
         said["corruptions.by_name"] = sorted(corruptions["by_name"])
         said["corruptions.images"] = corruptions.get("images")
         said["corruptions.source"] = corruptions.get("source")
-    for name, found in (evaluation.get("outside") or {}).items():
-        said[f"outside.{name}.images"] = found["images"]
+    for name, found in (evaluation.get("ood") or {}).items():
+        said[f"ood.{name}.images"] = found["images"]
     return said

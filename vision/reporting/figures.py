@@ -3,19 +3,19 @@
 from be_tracks.report.reliability import reliability_figure
 from vision.reporting.corruptions import corrupted, kinds_figure, severity_figure
 from vision.reporting.curves import diversity_figure, rejection_figure
-from vision.reporting.ood import outside_figure
-from vision.reporting.scores import standings_figure
-from vision.reporting.summary import ensembles, outside_sets
+from vision.reporting.ood import ood_figure
+from vision.reporting.scores import scores_figure
+from vision.reporting.summary import ensembles, ood_sets
 
 # What each shows, for readers who do not see it.
 FIGURES = {
-    "standings.png": "Accuracy, NLL, ECE and DEE of all systems with their intervals",
+    "scores.png": "Accuracy, NLL, ECE and DEE of all systems with their intervals",
     "diversity.png": "Divergence between members by confidence, one line per ensemble",
     "reliability.png": "Accuracy by confidence, one diagram per system",
     "rejection.png": "Accuracy of the images kept by the share rejected, one line per system",
     "corruptions.png": "Accuracy, NLL and ECE by severity of corruption, one line per system",
     "by_corruption.png": "Accuracy under each corruption, one column per system",
-    "outside.png": "Entropy of known and unknown images, one panel per system and set",
+    "ood.png": "Entropy of test and OOD images, one panel per system and set",
 }
 
 
@@ -29,7 +29,7 @@ def draw_figures(systems: dict[str, dict]) -> dict[str, bytes]:
         The bytes of PNG files by name, a part of `FIGURES`.
     """
     figures = {
-        "standings.png": standings_figure(systems),
+        "scores.png": scores_figure(systems),
         "reliability.png": reliability_figure(systems, "images"),
         "rejection.png": rejection_figure(systems),
     }
@@ -38,6 +38,6 @@ def draw_figures(systems: dict[str, dict]) -> dict[str, bytes]:
     if corrupted(systems):
         figures["corruptions.png"] = severity_figure(systems)
         figures["by_corruption.png"] = kinds_figure(systems)
-    if outside_sets(systems):
-        figures["outside.png"] = outside_figure(systems)
+    if ood_sets(systems):
+        figures["ood.png"] = ood_figure(systems)
     return figures

@@ -19,9 +19,9 @@ ALWAYS = """\
 - **ECE** (0 to 1): how far confidence and accuracy lie apart, on average over the bins of the
   diagrams. 0 means that of all images given 70 %, 70 % are right. Few images raise it by chance.
 - **Brier** (0 to 2): squared distance between probabilities and what came.
-- **Cost**: in brackets how many times that of the smallest system. Multiply-adds are those of
-  kernels. Times and memory are those of the machines that trained and tested; peak memory is that
-  of the process on its host, the libraries included."""
+- **Cost**: in brackets how many times that of the smallest system. MACs are the
+  multiply-accumulates of kernels. Times and memory are those of the machines that trained and
+  tested; peak memory is that of the process on its host, the libraries included."""
 
 OF_MEMBERS = """\
 - **Members**: how many predictions are averaged. **Of one alone**: from the worst to the best.
@@ -36,10 +36,10 @@ OF_MCE = """\
 - **mCE**, mean corruption error: the errors under each corruption as a multiple of those of
   {reference}, then the mean over the corruptions. Below 1 is sturdier."""
 
-OF_OUTSIDE = """\
+OF_OOD = """\
 - **AUROC** (0 to 1): how well the uncertainty, by the entropy of the prediction or by mutual
-  information, tells unknown images from test images. 0.5 is chance. In brackets the 95 % interval
-  (DeLong)."""
+  information, tells out-of-distribution (OOD) images from test images. 0.5 is chance. In brackets
+  the 95 % interval (DeLong)."""
 
 OF_PEOPLE = """\
 - **Cross-entropy to people** (nats): how surprised the system is by the classes that people chose.

@@ -6,7 +6,7 @@ from be_tracks.report.markdown import CALIBRATION, EQUALLY, matched, plain
 from vision.reporting import legend, tables
 from vision.reporting.corruptions import corrupted
 from vision.reporting.figures import FIGURES
-from vision.reporting.summary import ensembles, outside_sets
+from vision.reporting.summary import ensembles, ood_sets
 
 # Members that disagree on a smaller share of the images are nearly one network.
 NEARLY_ONE = 0.01
@@ -44,28 +44,28 @@ def page(report: dict, figures: Collection[str]) -> str:
         "Rejecting the least certain images": "A system that knows when it may be wrong gains fast"
         " as the images it is least confident of are left to somebody else.",
         "Corrupted images": _corruptions(systems),
-        "Unknown images": "Images of other things, which belong to none of the classes. A system"
-        " should be less certain of them than of the test images: the less the two histograms"
-        " overlap, the better.",
+        "Out-of-distribution images": "Images of none of the classes (OOD). A system should"
+        " be less certain of them than of the test images: the less the two histograms overlap, the"
+        " better.",
         "What the systems cost": tables.costs(systems),
         "What training was matched in": _matched(systems),
         "How to read it": _legend(report),
     }
     shown = {
-        "Comparison": ["standings.png"],
+        "Comparison": ["scores.png"],
         "How members differ": ["diversity.png"],
         "Calibration": ["reliability.png"],
         "Rejecting the least certain images": ["rejection.png"],
         "Corrupted images": ["corruptions.png", "by_corruption.png"],
-        "Unknown images": ["outside.png"],
+        "Out-of-distribution images": ["ood.png"],
     }
     parts = ["# Vision report"]
     for heading, text in sections.items():
-        pictures = [name for name in shown.get(heading, []) if name in figures]
-        if not text or (heading in shown and not pictures):
+        images = [name for name in shown.get(heading, []) if name in figures]
+        if not text or (heading in shown and not images):
             continue
         parts += [f"## {heading}"] if heading else []
-        parts += [text, *(f"![{FIGURES[name]}]({name})" for name in pictures)]
+        parts += [text, *(f"![{FIGURES[name]}]({name})" for name in images)]
     parts.append(f"Written by {report['created_by']}; all figures are in `report.json`.")
     return "\n\n".join(parts) + "\n"
 
@@ -134,7 +134,7 @@ def _matched(systems: dict[str, dict]) -> str:
     lines, equal = [], {}
     for key, what in (
         ("unique_examples", "Images that each network reads"),
-        ("multiply_adds", "Arithmetic (multiply-adds)"),
+        ("macs", "MACs of training"),
     ):
         counts = {name: system["training"][key] for name, system in systems.items()}
         groups = matched(counts)
@@ -150,15 +150,15 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f"**{plain(name)}**" for name in names)
 
 
-def _in_words(unique_examples: bool, multiply_adds: bool) -> str:
-    if unique_examples and multiply_adds:
-        return "The systems are compared at equal examples and equal arithmetic."
+def _in_words(unique_examples: bool, macs: bool) -> str:
+    if unique_examples and macs:
+        return "The systems are compute-matched, and read equally many examples."
     if unique_examples:
-        return "The systems are compared at equal examples; their arithmetic differs."
-    if multiply_adds:
-        return "The systems are compared at equal arithmetic; the examples they read differ."
+        return "The systems read equally many examples; their compute differs."
+    if macs:
+        return "The systems are compute-matched; the examples they read differ."
     return (
-        "Neither examples nor arithmetic are equal: systems may be better because they were trained"
+        "Neither examples nor compute are equal: systems may be better because they were trained"
         " for longer."
     )
 
@@ -170,8 +170,8 @@ def _legend(report: dict) -> str:
     lines = [legend.ALWAYS]
     if ensembles(systems):
         lines.append(legend.OF_MEMBERS)
-    if outside_sets(systems):
-        lines.append(legend.OF_OUTSIDE)
+    if ood_sets(systems):
+        lines.append(legend.OF_OOD)
     if corrupted(systems):
         lines.append(legend.OF_CORRUPTIONS)
     if any(system["mce"] is not None for system in systems.values()):

@@ -1,6 +1,6 @@
-"""The standings figure: accuracy, NLL, ECE and DEE of all systems side by side."""
+"""The figure of scores: accuracy, NLL, ECE and DEE of all systems side by side."""
 
-from be_tracks.report.scores import Mark, Panel, draw_standings
+from be_tracks.report.scores import Mark, Panel, draw_scores
 from vision.reporting.summary import interval
 
 PANELS = {
@@ -11,7 +11,7 @@ PANELS = {
 EQUIVALENT = "Deep-ensemble equivalent (DEE)\nnetworks, higher is better"
 
 
-def standings_figure(systems: dict[str, dict]) -> bytes:
+def scores_figure(systems: dict[str, dict]) -> bytes:
     """Draw the scores of all systems, with 95 % intervals where they are known.
 
     Rings are the accuracies and NLLs of an ensemble's members, each on its own. The DEE is left
@@ -29,7 +29,7 @@ def standings_figure(systems: dict[str, dict]) -> bytes:
     ]
     if any(system.get("dee") for system in systems.values()):
         panels.append(Panel(EQUIVALENT, [_equivalent(system) for system in systems.values()]))
-    return draw_standings(list(systems), panels, "its members, each alone")
+    return draw_scores(list(systems), panels, "its members, each alone")
 
 
 def _mark(system: dict, key: str) -> Mark:

@@ -82,6 +82,6 @@ def ensembles(systems: dict[str, dict]) -> dict[str, dict]:
     return {name: system for name, system in systems.items() if system["ensemble_size"] > 1}
 
 
-def outside_sets(systems: dict[str, dict]) -> list[str]:
-    """Names of the sets of unknown images, in the order in which they come up."""
-    return list(dict.fromkeys(key for s in systems.values() for key in s.get("outside") or {}))
+def ood_sets(systems: dict[str, dict]) -> list[str]:
+    """Names of the sets of OOD images, in the order in which they come up."""
+    return list(dict.fromkeys(key for s in systems.values() for key in s.get("ood") or {}))

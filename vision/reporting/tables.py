@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from be_tracks.report.markdown import ABSENT, number, plain, table, with_interval
 from vision.reporting.corruptions import corrupted
-from vision.reporting.summary import ensembles, interval, outside_sets
+from vision.reporting.summary import ensembles, interval, ood_sets
 
 Columns = dict[str, Callable[[dict], str]]
 
@@ -27,9 +27,9 @@ def on_test_images(systems: dict[str, dict]) -> str:
 
 
 def beyond_test_images(systems: dict[str, dict]) -> str:
-    """Scores on unknown and corrupted images and against people; empty where none was measured."""
+    """Scores on OOD and corrupted images and against people; empty where none was measured."""
     columns: Columns = {}
-    for name in outside_sets(systems):
+    for name in ood_sets(systems):
         columns[f"{plain(name)}: AUROC by entropy ↑"] = lambda s, name=name: _auroc(
             s, name, "entropy"
         )
@@ -75,7 +75,7 @@ def costs(systems: dict[str, dict]) -> str:
         "checkpoint": lambda s: _size(s, "checkpoint_bytes", "checkpoint_ratio", "B"),
         "peak memory in training": lambda s: _peak(s["training"].get("peak_memory_bytes")),
         "training, s": lambda s: f"{s['training']['seconds']:,.0f}",
-        "multiply-adds of training": lambda s: amount(s["training"]["multiply_adds"]),
+        "MACs of training": lambda s: amount(s["training"]["macs"]),
         "test images a second": lambda s: _speed(s["testing"]),
         "peak memory in testing": lambda s: _peak(s["testing"].get("peak_memory_bytes")),
     }
@@ -109,7 +109,7 @@ def _equivalent(found: dict | None) -> str:
 
 
 def _auroc(system: dict, name: str, score: str) -> str:
-    found = (system.get("outside") or {}).get(name)
+    found = (system.get("ood") or {}).get(name)
     if not found:
         return ABSENT
     scores = found["scores"][score]

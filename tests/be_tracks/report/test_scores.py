@@ -1,10 +1,10 @@
-"""The standings figure: what it draws where, and the file it gives."""
+"""The figure of scores: what it draws where, and the file it gives."""
 
 import pytest
 from matplotlib.figure import Figure
 
-from be_tracks.report import scores as standings
-from be_tracks.report.scores import Mark, Panel, draw_mark, draw_standings
+from be_tracks.report import scores as scores
+from be_tracks.report.scores import Mark, Panel, draw_mark, draw_scores
 
 
 def drawn(mark):
@@ -17,8 +17,8 @@ def drawn(mark):
 @pytest.fixture
 def figures(monkeypatch):
     """The figures that are rendered in a test."""
-    kept, render = [], standings.png
-    monkeypatch.setattr(standings, "png", lambda figure: kept.append(figure) or render(figure))
+    kept, render = [], scores.png
+    monkeypatch.setattr(scores, "png", lambda figure: kept.append(figure) or render(figure))
     return kept
 
 
@@ -43,7 +43,7 @@ def test_the_end_of_a_scale_looks_otherwise():
 def test_panels_stand_side_by_side_with_one_row_a_system(figures):
     shares = Panel("accuracy", [Mark(0.5, members=[0.25]), Mark(0.75)], share=True)
     sizes = Panel("DEE", [Mark(8.0, at_least=True), Mark(None)])
-    png = draw_standings(["first", "second"], [shares, sizes], "one member")
+    png = draw_scores(["first", "second"], [shares, sizes], "one member")
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     left, right = figures[0].axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["first", "second"]
@@ -56,11 +56,11 @@ def test_panels_stand_side_by_side_with_one_row_a_system(figures):
 
 
 def test_the_legend_explains_only_what_there_is(figures):
-    draw_standings(["a"], [Panel("NLL", [Mark(1.0)])], "one member")
+    draw_scores(["a"], [Panel("NLL", [Mark(1.0)])], "one member")
     assert len(figures[0].legends[0].get_texts()) == 1
 
 
 @pytest.mark.filterwarnings("error")
 def test_odd_names_are_drawn_without_complaint():
     names = ["$x_{", "a name so long that it has to be broken into several lines"]
-    draw_standings(names, [Panel("NLL", [Mark(1.0), Mark(2.0)])], "")
+    draw_scores(names, [Panel("NLL", [Mark(1.0), Mark(2.0)])], "")

@@ -30,7 +30,7 @@ def _evaluation(name, **changes):
             "confidence": [None, 0.4, 0.6, 0.9],
             "accuracy": [None, 0.5, 0.55, 0.9],
         },
-        "training": {"steps": 10, "unique_tokens": 2_000_000, "row_tokens": 2_000_000},
+        "training": {"steps": 10, "unique_tokens": 2_000_000, "member_tokens": 2_000_000},
     }
     return evaluation | changes
 
@@ -79,7 +79,7 @@ def systems(evaluation, truth):
         nll_per_word=2.1,
         disagreement=0.125,
         mutual_information=0.02,
-        training={"steps": 10, "unique_tokens": 2_000_000, "row_tokens": 8_000_000},
+        training={"steps": 10, "unique_tokens": 2_000_000, "member_tokens": 8_000_000},
         truth=truth,
     )
     return {"single": evaluation("single", truth=truth), "be4": ensemble}

@@ -39,7 +39,7 @@ def test_it_says_what_was_compared_and_what_was_matched(systems):
     assert "- **single**: one network\n" in text
     assert "- **be4**: BatchEnsemble of 4 members, the sentences of each step divided" in text
     assert "(unique): equal within 2 %, 2.00 M." in text
-    assert "computes them): single 2.00 M; be4 8.00 M." in text
+    assert "reads them): single 2.00 M; be4 8.00 M." in text
     assert "Written by be_keras 1.0" in text
 
 

@@ -1,7 +1,7 @@
-"""The standings figure: which scores it draws, and the file it gives."""
+"""The figure of scores: which scores it draws, and the file it gives."""
 
 from be_tracks.report.scores import Mark
-from translation.reporting.scores import _mark, standings_figure
+from translation.reporting.scores import _mark, scores_figure
 
 
 def test_a_score_comes_with_its_interval(evaluation):
@@ -16,4 +16,4 @@ def test_the_members_of_an_ensemble_come_with_its_nll(systems):
 
 
 def test_gives_a_png(systems):
-    assert standings_figure(systems)[:8] == b"\x89PNG\r\n\x1a\n"
+    assert scores_figure(systems)[:8] == b"\x89PNG\r\n\x1a\n"

@@ -98,22 +98,24 @@ def test_a_folder_of_classes(tmp_path):
     assert counts(tmp_path) == [3, 2]
 
 
-def test_made_images():
-    assert counts("made:40") == [40, 8] and counts("made:3") == [3, 1]
-    train, test = read_images("made:50", "train"), read_images("made:250", "test")
+def test_synthetic_images():
+    assert counts("synthetic:40") == [40, 8] and counts("synthetic:3") == [3, 1]
+    train, test = read_images("synthetic:50", "train"), read_images("synthetic:250", "test")
     assert not {image.tobytes() for image in train.images} & {
         image.tobytes() for image in test.images
     }
     assert len(train.class_names) == 10 and train.shape == (16, 16, 3)
-    assert read_images("made:5", "train", 24).shape == (24, 24, 3)
+    assert read_images("synthetic:5", "train", 24).shape == (24, 24, 3)
     with pytest.raises(UserError, match="at least 1 image"):
-        read_images("made:0", "train")
+        read_images("synthetic:0", "train")
 
 
-def test_a_made_set_without_a_count(monkeypatch):
+def test_a_synthetic_set_without_a_count(monkeypatch):
     asked = []
-    monkeypatch.setattr(sources, "made_images", lambda count, split: asked.append((count, split)))
-    counts_of = [read_images("made", split) for split in ("train", "test")]
+    monkeypatch.setattr(
+        sources, "synthetic_images", lambda count, split: asked.append((count, split))
+    )
+    counts_of = [read_images("synthetic", split) for split in ("train", "test")]
     assert counts_of == [None, None] and asked == [(10_000, "train"), (2_000, "test")]
 
 
@@ -177,7 +179,7 @@ def test_channels_that_cannot_be_resized():
 
 
 @pytest.mark.parametrize(
-    "source", ["cifar11", "made:", "made:x", "", "nowhere/a.npz", Path("made")]
+    "source", ["cifar11", "synthetic:", "synthetic:x", "", "nowhere/a.npz", Path("synthetic")]
 )
 def test_other_sources(tmp_path, monkeypatch, source):
     monkeypatch.chdir(tmp_path)
@@ -187,7 +189,7 @@ def test_other_sources(tmp_path, monkeypatch, source):
     for kind in (
         "cifar10, cifar100, svhn, imagenet",
         "tfds:NAME",
-        "made:COUNT",
+        "synthetic:COUNT",
         "FILE.npz",
         "NAME_train.npz",
         "t10k-labels",
@@ -204,7 +206,7 @@ def test_other_sources(tmp_path, monkeypatch, source):
 )
 def test_mistakes(split, size, message):
     with pytest.raises(UserError, match=message):
-        read_images("made:5", split, size)
+        read_images("synthetic:5", split, size)
 
 
 def test_a_file_that_holds_no_images(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from be_tracks.errors import UserError
 from vision.data import synthetic
-from vision.data.synthetic import FOREIGN_SHAPES, SHAPES, TEXTURES, made_foreign, made_images
+from vision.data.synthetic import OOD_SHAPES, SHAPES, TEXTURES, synthetic_images, synthetic_ood
 
 
 def kinds_of(images):
@@ -14,37 +14,41 @@ def kinds_of(images):
 
 
 def test_the_same_seed_gives_the_same():
-    one, same = made_images(50, seed=3), made_images(50, seed=3)
+    one, same = synthetic_images(50, seed=3), synthetic_images(50, seed=3)
     np.testing.assert_array_equal(one.images, same.images)
     np.testing.assert_array_equal(one.labels, same.labels)
-    assert not np.array_equal(one.images, made_images(50, seed=4).images)
+    assert not np.array_equal(one.images, synthetic_images(50, seed=4).images)
 
 
 @pytest.mark.parametrize("fewer", [1, 7, synthetic.CHUNK, synthetic.CHUNK + 1])
 def test_fewer_images_are_the_first_of_more(fewer):
-    more = made_images(2 * synthetic.CHUNK + 20)
-    few = made_images(fewer)
+    more = synthetic_images(2 * synthetic.CHUNK + 20)
+    few = synthetic_images(fewer)
     np.testing.assert_array_equal(few.images, more.images[:fewer])
     np.testing.assert_array_equal(few.labels, more.labels[:fewer])
 
 
 def test_no_image_comes_twice():
-    sets = [made_images(500), made_images(500, split="test"), made_images(500, seed=1)]
-    sets.append(made_foreign(500))
+    sets = [
+        synthetic_images(500),
+        synthetic_images(500, split="test"),
+        synthetic_images(500, seed=1),
+    ]
+    sets.append(synthetic_ood(500))
     assert len(set.union(*map(kinds_of, sets))) == 2000
 
 
 @pytest.mark.parametrize(("size", "channels", "classes"), [(16, 3, 10), (8, 1, 2), (33, 1, 20)])
 def test_shapes_and_classes(size, channels, classes):
-    images = made_images(400, classes, size, channels)
+    images = synthetic_images(400, classes, size, channels)
     assert images.images.shape == (400, size, size, channels)
     assert len(set(images.class_names)) == classes
     assert images.class_names[:2] == ("plain disk", "plain square")
     counts = np.bincount(images.labels, minlength=classes)
     assert counts.min() > 0.3 * 400 / classes and counts.sum() == 400
-    foreign = made_foreign(40, size, channels)
-    assert foreign.shape == images.shape and foreign.class_names == FOREIGN_SHAPES
-    assert set(foreign.labels.tolist()) == set(range(5))
+    ood = synthetic_ood(40, size, channels)
+    assert ood.shape == images.shape and ood.class_names == OOD_SHAPES
+    assert set(ood.labels.tolist()) == set(range(5))
 
 
 def test_what_training_images_teach_holds_for_test_images():
@@ -53,7 +57,7 @@ def test_what_training_images_teach_holds_for_test_images():
         # Squares tell the pixels of stripes from those of plain shapes.
         return np.concatenate([flat, flat**2, np.ones((len(flat), 1))], axis=1)
 
-    train, test = (made_images(2000, channels=1, split=split) for split in ("train", "test"))
+    train, test = (synthetic_images(2000, channels=1, split=split) for split in ("train", "test"))
     targets = np.eye(10)[train.labels]
     x = pixels(train)
     weights = np.linalg.solve(x.T @ x + 5 * np.eye(x.shape[1]), x.T @ targets)
@@ -68,7 +72,7 @@ def test_labels_of_blends_are_drawn_by_their_shares(monkeypatch):
     # A picture of class 0 is dark and one of class 1 bright, so that a blend shows its shares.
     monkeypatch.setattr(synthetic, "_paint", painted)
     monkeypatch.setattr(synthetic, "BLENDED", 1.0)
-    images = made_images(6000, classes=2, size=8, channels=1)
+    images = synthetic_images(6000, classes=2, size=8, channels=1)
     share = (images.images.mean((1, 2, 3)) / 255 - 0.25) / 0.5
     for low in np.arange(0, 1, 0.2):
         inside = (share > low) & (share <= low + 0.2)
@@ -79,23 +83,23 @@ def test_labels_of_blends_are_drawn_by_their_shares(monkeypatch):
 
 
 def test_few_images_are_blends(monkeypatch):
-    before = made_images(1000)
+    before = synthetic_images(1000)
     monkeypatch.setattr(synthetic, "BLENDED", 0.0)
-    after = made_images(1000)
+    after = synthetic_images(1000)
     changed = np.any(before.images != after.images, axis=(1, 2, 3))
     assert 0.15 < changed.mean() < 0.25
     relabelled = before.labels != after.labels
     assert 0.02 < relabelled.mean() < 0.08 and not np.any(relabelled & ~changed)
 
 
-@pytest.mark.parametrize("shape", SHAPES + FOREIGN_SHAPES)
+@pytest.mark.parametrize("shape", SHAPES + OOD_SHAPES)
 def test_shapes_lie_within_their_radius_and_differ(shape):
     line = np.linspace(-1.5, 1.5, 61)
     x, y = np.meshgrid(line, line)
     inside = synthetic._INSIDE[shape](x, y) > 0
     assert 0.02 < inside.mean() < 0.4
     assert not np.any(inside & (np.maximum(np.abs(x), np.abs(y)) > 1.15))
-    for other in set(SHAPES + FOREIGN_SHAPES) - {shape}:
+    for other in set(SHAPES + OOD_SHAPES) - {shape}:
         assert np.mean(inside != (synthetic._INSIDE[other](x, y) > 0)) > 0.05
 
 
@@ -125,14 +129,14 @@ def test_textures_are_shares_of_brightness(texture):
         ({"size": 7}, "got 5 of 7 pixels"),
         ({"channels": 2}, "2 channels"),
         ({"seed": -1}, "the seed -1"),
-        ({"classes": 1}, "2 to 20 classes of made images; got 1"),
-        ({"classes": 21}, "2 to 20 classes of made images; got 21"),
+        ({"classes": 1}, "2 to 20 classes of synthetic images; got 1"),
+        ({"classes": 21}, "2 to 20 classes of synthetic images; got 21"),
         ({"split": "valid"}, "train or test; got 'valid'"),
     ],
 )
 def test_mistakes(arguments, message):
     with pytest.raises(UserError, match=message):
-        made_images(**{"count": 5, **arguments})
+        synthetic_images(**{"count": 5, **arguments})
     if not {"classes", "split"} & arguments.keys():
         with pytest.raises(UserError, match=message):
-            made_foreign(**{"count": 5, **arguments})
+            synthetic_ood(**{"count": 5, **arguments})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vision.config import make_config
-from vision.data.synthetic import made_images
+from vision.data.synthetic import synthetic_images
 from vision.evaluation.memory import peak_memory
 from vision.methods import make_method
 from vision.train import train
@@ -16,7 +16,13 @@ HELD = 1_500_000_000  # bytes: more than a backend and a small network take
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "single"
     settings = make_config("demo", ["width=0.125", "steps=2", "batch=8", "checkpoint_every=2"])
-    train(made_images(20, classes=3, size=8), folder, settings, make_method("single"), "made")
+    train(
+        synthetic_images(20, classes=3, size=8),
+        folder,
+        settings,
+        make_method("single"),
+        "synthetic",
+    )
     return folder
 
 

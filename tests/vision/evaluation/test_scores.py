@@ -44,10 +44,10 @@ def test_chunks_make_no_difference(found):
         )
 
 
-def test_foreign_images_need_no_label(found):
-    foreign = Predictions(logits_of, images_of(5, seed=1), foreign=True)
-    assert foreign.log_probs is None and foreign.members == {}
-    assert set(foreign.columns) == set(found.columns)
+def test_ood_images_need_no_label(found):
+    ood = Predictions(logits_of, images_of(5, seed=1), ood=True)
+    assert ood.log_probs is None and ood.members == {}
+    assert set(ood.columns) == set(found.columns)
 
 
 def test_logits_that_are_not_finite():
@@ -83,13 +83,13 @@ def test_rejection_by_hand():
 
 
 def test_out_of_distribution_counts_every_image(found):
-    foreign = Predictions(logits_of, images_of(9, seed=1), foreign=True)
-    result = scoring.out_of_distribution(found, {"noise": foreign})["noise"]
+    ood = Predictions(logits_of, images_of(9, seed=1), ood=True)
+    result = scoring.out_of_distribution(found, {"noise": ood})["noise"]
     assert result["images"] == 9
-    assert sum(result["histogram"]["inside"]) == 30
-    assert sum(result["histogram"]["outside"]) == 9
-    assert len(result["histogram"]["edges"]) == 1 + len(result["histogram"]["inside"])
-    expected = metrics.ood_scores(found.columns["entropy"], foreign.columns["entropy"])
+    assert sum(result["histogram"]["in_distribution"]) == 30
+    assert sum(result["histogram"]["ood"]) == 9
+    assert len(result["histogram"]["edges"]) == 1 + len(result["histogram"]["in_distribution"])
+    expected = metrics.ood_scores(found.columns["entropy"], ood.columns["entropy"])
     low, high = result["scores"]["entropy"].pop("auroc_interval")
     assert result["scores"]["entropy"] == expected
     assert low <= expected["auroc"] <= high

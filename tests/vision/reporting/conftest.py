@@ -59,7 +59,7 @@ def make_evaluation(
         "members": None if members == 1 else "split",
         "model": "resnet20",
         "data": {
-            "name": "made images",
+            "name": "synthetic images",
             "images": images,
             "classes": classes,
             "sha256": hashlib.sha256(labels.tobytes()).hexdigest(),
@@ -76,11 +76,11 @@ def make_evaluation(
         "divergence": _json({key: table[key] for key in ("confidence", "pairwise_kl", "count")}),
         "rejection": _rejection(columns),
         "corruptions": _corruptions(members, labels, seed, classes, **look),
-        "outside": {"other things": _outside(columns, members, images, seed, classes, **look)},
+        "ood": {"other things": _ood(columns, members, images, seed, classes, **look)},
         "human": None,
         "training": {
-            **{"steps": 1000, "unique_examples": 128_000, "row_examples": 128_000},
-            **{"multiply_adds": 1.5e12, "seconds": 321.5},
+            **{"steps": 1000, "unique_examples": 128_000, "member_examples": 128_000},
+            **{"macs": 1.5e12, "seconds": 321.5},
         },
         "testing": {"seconds": 0.5, "images": images, "batch": 50, "peak_memory_bytes": 1.2e9},
         "settings": {},
@@ -134,12 +134,12 @@ def _corruptions(members, labels, seed, classes, skill=2.5, spread=0.8):
     }
 
 
-def _outside(columns, members, images, seed, classes, skill=2.5, spread=0.8):
-    """Foreign images: no label is ahead, and members lie further apart."""
+def _ood(columns, members, images, seed, classes, skill=2.5, spread=0.8):
+    """OOD images: no label is ahead, and members lie further apart."""
     labels = np.zeros(images // 2, int)
     logits = make_logits(members, labels, 0.0, 2 * spread, seed + 1, classes)
-    foreign = _columns(logits, labels)
-    known, unknown = metrics.uncertainties(columns), metrics.uncertainties(foreign)
+    ood = _columns(logits, labels)
+    known, unknown = metrics.uncertainties(columns), metrics.uncertainties(ood)
     edges = np.linspace(0, np.log(classes), 31)
     return {
         "images": len(labels),
@@ -152,8 +152,8 @@ def _outside(columns, members, images, seed, classes, skill=2.5, spread=0.8):
         },
         "histogram": {
             "edges": edges.tolist(),
-            "inside": np.histogram(known["entropy"], edges)[0].tolist(),
-            "outside": np.histogram(unknown["entropy"], edges)[0].tolist(),
+            "in_distribution": np.histogram(known["entropy"], edges)[0].tolist(),
+            "ood": np.histogram(unknown["entropy"], edges)[0].tolist(),
         },
     }
 
@@ -176,9 +176,7 @@ def systems(evaluation):
     return {
         "single": evaluation("single"),
         "be4": evaluation("be4", 4),
-        "pair": evaluation(
-            "pair", 2, method="deep-ensemble", corruptions=None, outside={}, dee=None
-        ),
+        "pair": evaluation("pair", 2, method="deep-ensemble", corruptions=None, ood={}, dee=None),
     }
 
 

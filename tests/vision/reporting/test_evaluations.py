@@ -7,7 +7,7 @@ import pytest
 from be_tracks.errors import UserError
 from vision.reporting.evaluations import (
     REQUIRED,
-    REQUIRED_OF_OUTSIDE,
+    REQUIRED_OF_OOD,
     REQUIRED_WITHIN,
     read_evaluations,
 )
@@ -37,8 +37,8 @@ def test_keeps_the_order_and_everything_in_it(evaluation, folder):
 
 
 def test_what_need_not_be_there(evaluation, folder):
-    bare = evaluation("a", corruptions=None, outside={}, dee=None, human=None, intervals={})
-    for key in ("corruptions", "outside", "dee", "human", "intervals", "settings", "members"):
+    bare = evaluation("a", corruptions=None, ood={}, dee=None, human=None, intervals={})
+    for key in ("corruptions", "ood", "dee", "human", "intervals", "settings", "members"):
         del bare[key]
     assert list(read_evaluations([folder(bare, "one")])) == ["a"]
 
@@ -57,10 +57,10 @@ def test_parts_are_there_in_whole(evaluation, folder, key):
         read_evaluations([path])
 
 
-@pytest.mark.parametrize("key", REQUIRED_OF_OUTSIDE)
-def test_a_missing_key_of_unknown_images_is_named_with_its_set(evaluation, folder, key):
-    path = folder(changed(evaluation("a"), ["outside", "other things", *key.split(".")], None), "x")
-    with pytest.raises(UserError, match=f"under 'outside.other things.{key}', got nothing"):
+@pytest.mark.parametrize("key", REQUIRED_OF_OOD)
+def test_a_missing_key_of_ood_images_is_named_with_its_set(evaluation, folder, key):
+    path = folder(changed(evaluation("a"), ["ood", "other things", *key.split(".")], None), "x")
+    with pytest.raises(UserError, match=f"under 'ood.other things.{key}', got nothing"):
         read_evaluations([path])
 
 
@@ -89,8 +89,8 @@ def test_a_missing_key_of_unknown_images_is_named_with_its_set(evaluation, folde
         ("training.peak_memory_bytes", "1 GB", "a number above 0 under 'training.peak_memory"),
         ("intervals", [1], r"a table that is not empty under 'intervals', got \[1\]"),
         ("members_alone", [1], "a table that is not empty under 'members_alone'"),
-        ("outside", [1], "a table that is not empty under 'outside'"),
-        ("outside", {"x": 3}, "expected a number above 0 under 'outside.x.images', got nothing"),
+        ("ood", [1], "a table that is not empty under 'ood'"),
+        ("ood", {"x": 3}, "expected a number above 0 under 'ood.x.images', got nothing"),
     ],
 )
 def test_a_value_of_another_kind_is_refused(evaluation, folder, key, value, message):
@@ -100,8 +100,8 @@ def test_a_value_of_another_kind_is_refused(evaluation, folder, key, value, mess
 
 
 def test_histograms_fit_their_edges(evaluation, folder):
-    for key in ("inside", "outside"):
-        where = ["outside", "other things", "histogram", key]
+    for key in ("in_distribution", "ood"):
+        where = ["ood", "other things", "histogram", key]
         path = folder(changed(evaluation("a"), where, [1, 2]), key)
         with pytest.raises(UserError, match=f"a list of 30 numbers under .*histogram.{key}'"):
             read_evaluations([path])
@@ -118,7 +118,7 @@ def test_a_name_used_twice_names_both_files(evaluation, folder):
     [
         ("data.sha256", "another", "data.sha256"),
         ("corruptions.by_name.fog", None, "corruptions.by_name"),
-        (["outside", "other things", "images"], 7, "outside.other things.images"),
+        (["ood", "other things", "images"], 7, "ood.other things.images"),
     ],
 )
 def test_another_test_set_is_refused(evaluation, folder, key, value, said):
@@ -137,7 +137,7 @@ def test_other_severities_are_refused(evaluation, folder):
 
 def test_systems_may_lack_what_others_were_shown(evaluation, folder):
     one = folder(evaluation("a"), "one")
-    bare = folder(evaluation("b", corruptions=None, outside={}), "bare")
+    bare = folder(evaluation("b", corruptions=None, ood={}), "bare")
     more = folder(evaluation("c"), "more")
     assert list(read_evaluations([one, bare, more])) == ["a", "b", "c"]
 

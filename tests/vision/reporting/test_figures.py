@@ -4,7 +4,7 @@ import struct
 
 from vision.reporting.figures import FIGURES, draw_figures
 
-ALWAYS = {"standings.png", "reliability.png", "rejection.png"}
+ALWAYS = {"scores.png", "reliability.png", "rejection.png"}
 
 
 def size(png):
@@ -22,9 +22,9 @@ def test_all_figures_where_everything_was_measured(systems):
 
 
 def test_only_what_there_is_to_show(evaluation):
-    bare = evaluation("a", corruptions=None, outside={}, dee=None)
+    bare = evaluation("a", corruptions=None, ood={}, dee=None)
     assert set(draw_figures({"a": bare})) == ALWAYS
-    ensemble = evaluation("b", 4, corruptions=None, outside={})
+    ensemble = evaluation("b", 4, corruptions=None, ood={})
     assert set(draw_figures({"b": ensemble})) == ALWAYS | {"diversity.png"}
 
 

@@ -1,23 +1,23 @@
-"""The figure of unknown images: shares of both kinds, one panel a system and set."""
+"""The figure of OOD images: shares of both kinds, one panel a system and set."""
 
 import pytest
 from matplotlib.figure import Figure
 
-from vision.reporting import ood as outside
-from vision.reporting.ood import draw_histograms, outside_figure
+from vision.reporting import ood
+from vision.reporting.ood import draw_histograms, ood_figure
 
 FOUND = {
     "images": 4,
     "scores": {"entropy": {"auroc": 0.875}, "mutual_information": {"auroc": 0.5}},
-    "histogram": {"edges": [0.0, 0.5, 1.5], "inside": [30, 10], "outside": [1, 3]},
+    "histogram": {"edges": [0.0, 0.5, 1.5], "in_distribution": [30, 10], "ood": [1, 3]},
 }
 
 
 @pytest.fixture
 def figures(monkeypatch):
     """The figures that are rendered in a test."""
-    kept, render = [], outside.png
-    monkeypatch.setattr(outside, "png", lambda figure: kept.append(figure) or render(figure))
+    kept, render = [], ood.png
+    monkeypatch.setattr(ood, "png", lambda figure: kept.append(figure) or render(figure))
     return kept
 
 
@@ -39,15 +39,15 @@ def test_what_was_not_measured_is_an_empty_panel():
 
 def test_one_row_a_system_and_one_column_a_set(figures):
     systems = {
-        "one": {"outside": {"a": FOUND}},
-        "bare": {"outside": {}},
-        "two": {"outside": {"b": FOUND, "a": FOUND}},
+        "one": {"ood": {"a": FOUND}},
+        "bare": {"ood": {}},
+        "two": {"ood": {"b": FOUND, "a": FOUND}},
     }
-    outside_figure(systems)
+    ood_figure(systems)
     titles = [axes.get_title() for axes in figures[0].axes]
     assert titles == [
-        "unknown: a\nAUROC 0.875",
-        "unknown: b\nnot measured",
+        "OOD: a\nAUROC 0.875",
+        "OOD: b\nnot measured",
         *("AUROC 0.875", "AUROC 0.875"),
     ]
     left = [axes.get_ylabel() for axes in figures[0].axes[::2]]
@@ -57,6 +57,6 @@ def test_one_row_a_system_and_one_column_a_set(figures):
 
 @pytest.mark.filterwarnings("error")
 def test_odd_names_and_empty_histograms_are_drawn_without_complaint():
-    nothing = {**FOUND, "histogram": {"edges": [0, 1], "inside": [0], "outside": [0]}}
-    figure = outside_figure({"$x_{": {"outside": {"_$y_{": nothing}}})
+    nothing = {**FOUND, "histogram": {"edges": [0, 1], "in_distribution": [0], "ood": [0]}}
+    figure = ood_figure({"$x_{": {"ood": {"_$y_{": nothing}}})
     assert figure[:8] == b"\x89PNG\r\n\x1a\n"

@@ -22,14 +22,14 @@ def test_it_names_every_system_and_shows_every_figure(systems):
 
 
 def test_only_figures_that_there_are(systems):
-    text = text_of(systems, ["standings.png", "outside.png"])
-    assert "(standings.png)" in text and "(outside.png)" in text
+    text = text_of(systems, ["scores.png", "ood.png"])
+    assert "(scores.png)" in text and "(ood.png)" in text
     assert "(corruptions.png)" not in text and "## Corrupted images" not in text
 
 
 def test_a_single_network_is_not_told_of_members(evaluation):
-    bare = evaluation("a", corruptions=None, outside={}, dee=None)
-    text = text_of({"a": bare}, ["standings.png", "reliability.png", "rejection.png"])
+    bare = evaluation("a", corruptions=None, ood={}, dee=None)
+    text = text_of({"a": bare}, ["scores.png", "reliability.png", "rejection.png"])
     assert "One system classified" in text and "- **a**: one network; model resnet20" in text
     for absent in ("How members differ", "mCE", "AUROC", "people", "Beyond", "Pairwise"):
         assert absent not in text
@@ -62,21 +62,21 @@ def test_it_says_where_members_are_nearly_one_network(systems):
 
 
 @pytest.mark.parametrize(
-    "examples, arithmetic, said",
+    "examples, macs, expected",
     [
-        (128_000, 1.5e12, "compared at equal examples and equal arithmetic."),
-        (128_000, 6e12, "compared at equal examples; their arithmetic differs."),
-        (32_000, 1.5e12, "compared at equal arithmetic; the examples they read differ."),
-        (32_000, 6e12, "Neither examples nor arithmetic are equal"),
+        (128_000, 1.5e12, "compute-matched, and read equally many examples."),
+        (128_000, 6e12, "read equally many examples; their compute differs."),
+        (32_000, 1.5e12, "compute-matched; the examples they read differ."),
+        (32_000, 6e12, "Neither examples nor compute are equal"),
     ],
 )
-def test_it_says_what_training_was_matched_in(systems, examples, arithmetic, said):
-    systems["be4"]["training"] |= {"unique_examples": examples, "multiply_adds": arithmetic}
+def test_it_says_what_training_was_matched_in(systems, examples, macs, expected):
+    systems["be4"]["training"] |= {"unique_examples": examples, "macs": macs}
     text = text_of(systems)
-    assert said in text
-    equal = "Arithmetic (multiply-adds): equal within 2 %, 1.500 T."
-    apart = "(multiply-adds): 1.500 T for **single**, **pair**; 6.000 T for **be4**."
-    assert (equal if arithmetic == 1.5e12 else apart) in text
+    assert expected in text
+    equal = "MACs of training: equal within 2 %, 1.500 T."
+    apart = "MACs of training: 1.500 T for **single**, **pair**; 6.000 T for **be4**."
+    assert (equal if macs == 1.5e12 else apart) in text
 
 
 def test_the_legend_explains_what_is_there(systems):

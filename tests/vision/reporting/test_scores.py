@@ -1,8 +1,8 @@
-"""The standings figure: which scores it draws, and the file it gives."""
+"""The figure of scores: which scores it draws, and the file it gives."""
 
 from be_tracks.report.scores import Mark
-from vision.reporting import scores as standings
-from vision.reporting.scores import _equivalent, _mark, standings_figure
+from vision.reporting import scores as scores
+from vision.reporting.scores import _equivalent, _mark, scores_figure
 
 
 def test_a_score_comes_with_its_interval_and_its_members(systems):
@@ -23,13 +23,13 @@ def test_the_equivalent_is_known_or_not(systems):
 
 def test_no_panel_for_an_equivalent_that_no_system_has(systems, monkeypatch):
     drawn = []
-    monkeypatch.setattr(standings, "draw_standings", lambda *given: drawn.append(given) or b"")
-    standings_figure(systems)
-    standings_figure({"pair": systems["pair"]})
+    monkeypatch.setattr(scores, "draw_scores", lambda *given: drawn.append(given) or b"")
+    scores_figure(systems)
+    scores_figure({"pair": systems["pair"]})
     (_, four, _), (names, three, _) = drawn
     assert (len(four), len(three), names) == (4, 3, ["pair"])
     assert [panel.share for panel in four] == [True, False, False, False]
 
 
 def test_gives_a_png(systems):
-    assert standings_figure(systems)[:8] == b"\x89PNG\r\n\x1a\n"
+    assert scores_figure(systems)[:8] == b"\x89PNG\r\n\x1a\n"

@@ -6,7 +6,7 @@ from vision.reporting.summary import (
     ensembles,
     interval,
     mean_corruption_error,
-    outside_sets,
+    ood_sets,
     summarise,
 )
 
@@ -64,5 +64,5 @@ def test_what_there_is_is_found(systems):
     assert interval({"intervals": {"nll": [1.0, 2.0]}}, "nll") == [1.0, 2.0]
     assert interval({"intervals": {}}, "nll") is interval({}, "nll") is None
     assert list(ensembles(systems)) == ["be4", "pair"]
-    sets = {"a": {"outside": {"x": 1, "y": 2}}, "b": {"outside": {"z": 1, "x": 2}}, "c": {}}
-    assert outside_sets(sets) == ["x", "y", "z"]
+    sets = {"a": {"ood": {"x": 1, "y": 2}}, "b": {"ood": {"z": 1, "x": 2}}, "c": {}}
+    assert ood_sets(sets) == ["x", "y", "z"]

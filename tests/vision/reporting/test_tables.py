@@ -11,7 +11,7 @@ from vision.reporting.summary import summarise
 @pytest.fixture
 def report(systems, evaluation):
     """The systems of a report, a name among them that could break a table."""
-    odd = evaluation("a|b", corruptions=None, outside={}, dee=None, intervals={})
+    odd = evaluation("a|b", corruptions=None, ood={}, dee=None, intervals={})
     return summarise({**systems, "a|b": odd}, "")["systems"]
 
 
@@ -51,7 +51,7 @@ def test_an_equivalent_at_the_end_of_the_curve_is_at_least_that(report):
 def test_beyond_the_test_images(report):
     report["single"]["human"] = {"images": 200, "cross_entropy": 0.51234, "entropy": 0.2}
     row = cells(tables.beyond_test_images(report), "be4")
-    found = report["be4"]["outside"]["other things"]["scores"]
+    found = report["be4"]["ood"]["other things"]["scores"]
     low, high = found["entropy"]["auroc_interval"]
     shown = f"{found['entropy']['auroc']:.3f} [{low:.3f}, {high:.3f}]"
     assert row["other things: AUROC by entropy ↑"] == shown
@@ -94,7 +94,7 @@ def test_costs(report):
         "checkpoint": "2.200 MB (1.07×)",
         "peak memory in training": "–",
         "training, s": "322",
-        "multiply-adds of training": "1.500 T",
+        "MACs of training": "1.500 T",
         "test images a second": "400",
         "peak memory in testing": "1.200 GB",
     }

@@ -25,7 +25,7 @@ from vision.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
 WORDS = [
-    *("train", "--data", "made:64", "--config", "demo", "--method", "batch-ensemble"),
+    *("train", "--data", "synthetic:64", "--config", "demo", "--method", "batch-ensemble"),
     *("--ensemble-size", "2", "--set", "width=0.125", "steps=6", "batch=9", "checkpoint_every=3"),
 ]
 
