@@ -24,12 +24,13 @@ from be_keras.metrics import (
 from be_tracks.atomic import check_replaceable, new_folder
 from be_tracks.errors import UserError
 from translation.data.batches import evaluation_batches
-from translation.data.card import read_card
+from translation.data.card import check_files, read_card
 from translation.data.splits import read_text
+from translation.data.text import count_words
 from translation.data.token_shards import TokenCorpus
 from translation.data.vocabulary import EOS, Vocabulary
 from translation.decoding.decoder import Decoder
-from translation.evaluation.bleu import bleu_scores
+from translation.evaluation.bleu import bleu_metric, bleu_scores
 from translation.evaluation.token_scores import Scorer, tokens_that_fit
 from translation.training.loading import load_translator
 from translation.training.run_directory import RunFolder
@@ -60,6 +61,9 @@ def evaluate(args: argparse.Namespace) -> dict:
         raise UserError(
             f"{args.data} has no split {args.split!r}; it has {', '.join(card['splits'])}."
         )
+    used = [name for name in card["outputs"] if name.startswith((args.split, "vocabulary"))]
+    check_files(args.data, card, used)
+    bleu_metric(card["target_language"])  # what is not installed shows before the work
     model, vocabulary, path = load_translator(args.model)
     _check_same_vocabulary(vocabulary, path, card, args.data)
     training = how_trained(path.parent, model.ensemble_size)
@@ -133,9 +137,10 @@ def _or_none(value) -> float | None:
 def word_scores(columns: dict[str, np.ndarray], references: list[str]) -> dict:
     """Count the references' words, and spread all tokens' NLL over them: nats per word.
 
-    Pieces differ between vocabularies, words do not. Raises UserError where there is no word.
+    Pieces differ between vocabularies, words do not. In scripts without spaces between words a
+    character counts as one. Raises UserError where there is no word.
     """
-    words = sum(len(reference.split()) for reference in references)
+    words = int(sum(map(count_words, references)))
     if not words:
         raise UserError("expected references with words in them, got empty lines alone.")
     return {"words": words, "nll_per_word": float(-np.sum(columns["log_likelihood"]) / words)}

@@ -20,7 +20,7 @@ from be_tracks.errors import UserError
 from be_tracks.runs.version import version
 from translation.data.card import FORMAT, card_in_place, file_hashes, write_card
 from translation.data.text import Paths
-from translation.data.vocabulary import TYPES
+from translation.data.vocabulary import NORMALIZATIONS, TYPES
 from translation.preparation.chunks import UNIT_PAIRS, is_worth_keeping
 from translation.preparation.pipeline import Settings, build
 from translation.preparation.sources import Source, TextFiles, describe_file
@@ -32,6 +32,7 @@ _HELP = {
     "vocabulary_type": "kind of SentencePiece model",
     "byte_fallback": "spell characters without a piece in bytes instead of calling them unknown",
     "character_coverage": "share of the vocabulary text's characters that have a piece",
+    "normalization": "what is done to characters first; identity keeps them as they are",
     "vocabulary_pairs": "most pairs to train the vocabulary on, every k-th of the text",
     "max_length": "drop training pairs with more pieces a side, end mark included",
     "max_words": "drop training pairs with more words a side",
@@ -195,7 +196,7 @@ def _add_setting(parser: argparse.ArgumentParser, field) -> None:
     if field.type is bool:
         parser.add_argument(option, action="store_true", help=_HELP[field.name])
         return
-    choices = TYPES if field.name == "vocabulary_type" else None
+    choices = {"vocabulary_type": TYPES, "normalization": NORMALIZATIONS}.get(field.name)
     parser.add_argument(
         option,
         type=field.type,
@@ -234,6 +235,11 @@ def run(args: argparse.Namespace) -> None:
             f"  {split:5} {pairs:>10,} pairs, {counts['source_tokens'] / pairs:.1f} source and"
             f" {counts['target_tokens'] / pairs:.1f} target tokens a sentence"
         )
+        if ceiling := counts.get("ceiling"):
+            print(
+                f"        its references through the vocabulary: BLEU {ceiling['bleu']:.1f},"
+                f" {ceiling['changed']:,} of {pairs:,} changed"
+            )
     cleaning = card["cleaning"]
     removed = ", ".join(f"{rule} {count:,}" for rule, count in cleaning["removed"].items())
     print(f"  of {cleaning['read']:,} training pairs read, removed: {removed}")

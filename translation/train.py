@@ -25,7 +25,7 @@ from be_tracks.rejoining import rejoining
 from be_tracks.runs.version import version
 from translation.config import PRESETS, Config, make_config
 from translation.data.batches import TokenBatches, evaluation_batches
-from translation.data.card import read_card
+from translation.data.card import check_files, read_card
 from translation.data.token_shards import TokenCorpus
 from translation.evaluation.token_scores import Scorer, tokens_that_fit
 from translation.models.build_model import build_translator
@@ -68,6 +68,7 @@ def train(
     """
     keras.utils.set_random_seed(config.seed)
     card = read_card(data)
+    check_files(data, card)
     batches = TokenBatches(
         TokenCorpus(data, "train"),
         config.tokens_per_batch,

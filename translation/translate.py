@@ -8,7 +8,6 @@ import argparse
 import math
 import sys
 from collections.abc import Iterator
-from itertools import islice
 
 from tqdm import tqdm
 
@@ -70,9 +69,8 @@ def run(args: argparse.Namespace) -> None:
     decoder = make_decoder(model, vocabulary, args)
     print(f"translating with {path}, M = {model.ensemble_size}", file=sys.stderr)
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-    lines = read_standard_input()
     with tqdm(unit=" sentences", mininterval=1.0) as bar:
-        while block := list(islice(lines, BLOCK)):
+        for block in _blocks(read_standard_input()):
             for translation in decoder.translate(block, bar.update):
                 sys.stdout.write(translation + "\n")
             sys.stdout.flush()
@@ -81,6 +79,22 @@ def run(args: argparse.Namespace) -> None:
             f"sentences longer than {LENGTHS[-1]} pieces, and cut there: {decoder.cut}",
             file=sys.stderr,
         )
+
+
+def _blocks(lines: Iterator[str]) -> Iterator[list[str]]:
+    """Gather lines into blocks; lines before a bad one are given before its error is raised."""
+    block: list[str] = []
+    try:
+        for line in lines:
+            block.append(line)
+            if len(block) == BLOCK:
+                yield block
+                block = []
+    except UserError:
+        yield block
+        raise
+    if block:
+        yield block
 
 
 def read_standard_input() -> Iterator[str]:

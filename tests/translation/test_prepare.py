@@ -2,6 +2,7 @@
 
 import argparse
 import gzip
+import os
 import random
 from concurrent.futures.process import BrokenProcessPool
 
@@ -362,3 +363,36 @@ def test_one_side_alone(place, train, split):
     words = ["--source", train[0], "--target", train[1], "--out", place / "out"]
     with pytest.raises(UserError, match=f"both --{split}-source and --{split}-target"):
         run(parse(*words, f"--{split}-source", train[0]))
+
+
+def test_chinese_is_kept_and_comes_back(place):
+    """Sound pairs stay, invisible lines go, and the vocabulary can spell its references."""
+    draw = random.Random(0)
+    nouns, others = "dog cat bird boy girl man".split(), "狗 猫 鸟 男孩 女孩 男人".split()
+    rows = [draw.choices(range(6), k=12) for _ in range(200)]
+    pairs = [(" ".join(nouns[i] for i in r), "，".join(others[i] for i in r) + "…½") for r in rows]
+    blank = [("\u200b", "空。"), ("nothing.", "\ufeff"), ("\u200e\u200f", "也空。")]
+    files = write(place, "train", pairs[:150] + blank)
+    more = {name: write(place, name, pairs[150:]) for name in ("valid", "test")}
+    card = prepare(*files, place / "out", pair="en-zh", vocabulary_size=60, **more)
+    assert card["splits"]["train"]["pairs"] == 150 and card["cleaning"]["removed"]["empty"] == 3
+    assert card["splits"]["test"]["ceiling"] == {"bleu": pytest.approx(100), "changed": 0}
+    assert card["settings"]["normalization"] == "identity"
+
+
+def test_the_ceiling_of_a_vocabulary_that_changes_its_references(place, capsys):
+    pairs = [(source, target + "…") for source, target in sentences(300, 0)]
+    files = write(place, "train", pairs)
+    more = {f"--test-{side}": path for side, path in zip(("source", "target"), files, strict=True)}
+    words = [word for pair in more.items() for word in pair]
+    words += ["--source", files[0], "--target", files[1], "--out", place / "out"]
+    run(parse(*words, "--vocabulary-size", 60, "--normalization", "nfkc"))
+    ceiling = read_card(place / "out")["splits"]["test"]["ceiling"]
+    assert ceiling["changed"] == 300 and 0 < ceiling["bleu"] < 99
+    assert "through the vocabulary: BLEU" in capsys.readouterr().out
+
+
+def test_a_pipe_is_refused(place, train):
+    os.mkfifo(place / "pipe")
+    with pytest.raises(UserError, match="pipe: expected a file, which can be read twice"):
+        prepare(place / "pipe", train[1], place / "work" / "out", **SIZE)

@@ -16,7 +16,7 @@ import pytest
 from be_tracks.errors import UserError
 from translation import train as module
 from translation.config import make_config
-from translation.data.card import read_card, write_card
+from translation.data.card import file_hashes, read_card, write_card
 from translation.train import train
 from translation.training.loading import load_model, load_translator
 from translation.training.progress import Progress
@@ -132,8 +132,10 @@ def test_other_data_of_the_same_size_in_the_same_folder(
 ):
     other = shutil.copytree(data, tmp_path / "data")
     card = read_card(data)
-    (name, *_) = (name for name in card["outputs"] if name.startswith(split))
-    write_card(other, {**card, "outputs": {**card["outputs"], name: "0" * 64}})
+    name = next(name for name in card["outputs"] if name.startswith(split) and "ids" in name)
+    ids = np.load(other / name)
+    np.save(other / name, ids[::-1])
+    write_card(other, {**card, "outputs": file_hashes(other)})
     words = ("train", "--data", other, "--out", single, "--config", "tiny", "--set", *small)
     status, _, err = command(*words)
     assert status == 2 and f"differs in {split}_sha256 (" in err
@@ -306,3 +308,13 @@ def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
     assert names(run.path) == names(ensemble)
     assert_close(weights_of(run.path / LAST), weights_of(ensemble / LAST))
+
+
+def test_data_that_were_damaged_are_not_trained_on(data, small, tmp_path, command):
+    other = shutil.copytree(data, tmp_path / "data")
+    shard = next(other.glob("train*ids*"))
+    np.save(shard, np.full_like(np.load(shard), 4))
+    words = ("train", "--data", other, "--out", tmp_path / "run", "--config", "tiny")
+    status, out, err = command(*words, "--set", *small)
+    assert status == 2 and out == "" and f"{shard.name} is not as it was written" in err
+    assert not (tmp_path / "run").exists()

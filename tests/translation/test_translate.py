@@ -63,7 +63,7 @@ def test_output_is_utf_8_in_any_locale(ensemble, command, echo, monkeypatch):
 
 def test_invalid_utf_8_names_the_line(ensemble, command, echo):
     status, out, err = command("translate", "--model", ensemble, stdin=b"good\nb\xffd\n")
-    assert status == 2 and out == ""
+    assert status == 2 and out == "[good]\n"
     assert "standard input, line 2: expected UTF-8, got invalid start byte at byte 1" in err
 
 
@@ -90,3 +90,9 @@ def test_mistakes(ensemble, command, words, message):
     status, out, err = command("translate", "--model", ensemble, *words, stdin=b"ka\n")
     assert status == 2 and out == ""
     assert message in err and "Traceback" not in err
+
+
+def test_lines_before_an_invalid_byte_are_translated(ensemble, command, echo, monkeypatch):
+    monkeypatch.setattr("translation.translate.BLOCK", 3)
+    status, out, err = command("translate", "--model", ensemble, stdin=b"a\nb\nc\nd\ne\xff\nf\n")
+    assert status == 2 and out == "[a]\n[b]\n[c]\n[d]\n" and "standard input, line 5" in err

@@ -5,6 +5,7 @@ Takes and gives a plain dictionary; the file is `card.json`.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from be_tracks.errors import UserError
@@ -14,7 +15,16 @@ FORMAT = 2  # of the folder; raised when an older one can no longer be read
 
 
 def sha256(path: str | Path) -> str:
-    """Give the SHA-256 of a file as hexadecimal; raises UserError if it cannot be read."""
+    """Give the SHA-256 of a file as hexadecimal.
+
+    Raises UserError if it cannot be read, or not a second time (a pipe, `<(command)`).
+    """
+    path = Path(path)
+    if path.is_fifo() or path.is_char_device():
+        raise UserError(
+            f"{path}: expected a file, which can be read twice, got a pipe or a device; write its"
+            " content to a file first."
+        )
     try:
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -28,6 +38,32 @@ def file_hashes(folder: str | Path) -> dict[str, str | None]:
     """Give the SHA-256 of every file in a folder by name, the card apart; None for a folder."""
     entries = sorted(path for path in Path(folder).iterdir() if path.name != CARD)
     return {path.name: sha256(path) if path.is_file() else None for path in entries}
+
+
+def check_files(folder: str | Path, card: dict, names: Iterable[str] | None = None) -> None:
+    """Check that a prepared folder holds what was written there.
+
+    Args:
+        folder: the prepared folder.
+        card: its card, which has the hash of every file.
+        names: the files to read; None reads all of them.
+
+    Raises:
+        UserError: a file is missing or differs.
+    """
+    expected = card["outputs"]
+    for name in expected if names is None else names:
+        path = Path(folder) / name
+        if not path.exists():
+            problem = "is missing"
+        elif path.is_file() and sha256(path) != expected[name]:
+            problem = "is not as it was written"
+        else:
+            continue
+        raise UserError(
+            f"{path} {problem}: expected the files that {CARD} names, byte for byte; copy the"
+            " folder again, or prepare it again with --overwrite."
+        )
 
 
 def write_card(folder: str | Path, card: dict) -> None:

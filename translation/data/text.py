@@ -10,6 +10,7 @@ of pairs with a tab between the sides.
 
 import gzip
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
@@ -20,6 +21,21 @@ from be_tracks.errors import UserError
 Paths = str | Path | Iterable[str | Path]
 Pair = tuple[str, str]
 
+# Letters of scripts that are written without spaces between words. Vowel signs and tone marks of
+# the scripts of South East Asia belong to the letter before them.
+_UNSPACED = {
+    "han": re.compile("[\u2e80-\u2fdf\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]"),
+    "kana": re.compile(
+        "[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f]"
+    ),
+    "thai, lao, burmese, khmer": re.compile(
+        "[\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd\u0ec0-\u0ec6"
+        "\u0edc-\u0edf\u1000-\u102a\u103f\u1050-\u1055\u1780-\u17b3]"
+    ),
+}
+_FIRST_UNSPACED = "\u0e00"
+# Letters and symbols by their Unicode category, and yet blank: the Hangul and Braille fillers.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _SEGMENT = re.compile(r"<seg\b[^>]*>(.*)</seg>", re.IGNORECASE)
 
 
@@ -33,6 +49,39 @@ def as_paths(paths: Paths) -> list[Path]:
 def normalise_space(sentence: str) -> str:
     """Give the sentence with every run of white space as one space, and none at its ends."""
     return " ".join(sentence.split())
+
+
+def is_visible(sentence: str) -> bool:
+    """Say whether a sentence has a character that leaves a mark on paper.
+
+    White space, control and format characters (a zero-width space, a byte-order mark, a mark of
+    the writing direction) and combining marks with nothing to stand on leave none.
+    """
+    if sentence.isascii():
+        return not sentence.isspace() and sentence != ""
+    return any(
+        unicodedata.category(character)[0] not in "CZM" and character not in _BLANK
+        for character in sentence
+    )
+
+
+def count_words(sentence: str, characters_per_word: dict[str, float] | None = None) -> float:
+    """Count the words of a sentence in any script.
+
+    Args:
+        sentence: the text; words stand between white space.
+        characters_per_word: how many characters make a word in the scripts that are written
+            without spaces: "han", "kana", and "thai, lao, burmese, khmer". None counts each
+            character as a word, as sacreBLEU's tokenisers for Chinese do.
+    """
+    if sentence.isascii() or max(sentence) < _FIRST_UNSPACED:
+        return len(sentence.split())
+    words = 0.0
+    for script, letter in _UNSPACED.items():
+        sentence, count = letter.subn(" ", sentence)
+        words += count / (characters_per_word[script] if characters_per_word else 1)
+    # What is left are words of other scripts, and punctuation, which is none.
+    return words + sum(any(map(str.isalnum, run)) for run in sentence.split())
 
 
 def read_lines(path: str | Path) -> Iterator[str]:

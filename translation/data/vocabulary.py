@@ -7,7 +7,8 @@ begin and end marks is left to the batches.
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import sentencepiece
@@ -17,6 +18,11 @@ from translation.data.text import normalise_space
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 TYPES = ("bpe", "unigram")
+# What is done to the characters before they are split: "identity" keeps them all. NFKC rewrites
+# "…" as "...", "½" as "1⁄2", full-width punctuation as ASCII, so that a reference with one of them
+# can never be produced.
+NORMALIZATIONS = ("identity", "nfkc", "nmt_nfkc")
+_LINE_BYTES = 4192  # SentencePiece's trainer leaves out longer lines
 
 
 class Vocabulary:
@@ -93,6 +99,7 @@ def train_vocabulary(
     kind: str = "bpe",
     byte_fallback: bool = False,
     character_coverage: float = 1.0,
+    normalization: str = "identity",
 ) -> Vocabulary:
     """Train a vocabulary and write it; the same sentences give the same file.
 
@@ -105,25 +112,31 @@ def train_vocabulary(
             making it unknown.
         character_coverage: the share of the characters of the text that have a piece; the rarest
             have none.
+        normalization: SentencePiece's rule for characters, one of `NORMALIZATIONS`. "identity"
+            keeps every one, so that `decode(encode(text))` is `text` where all of its characters
+            have a piece; "nmt_nfkc" is SentencePiece's own default.
 
     Returns:
         The vocabulary just written.
 
     Raises:
-        ValueError: an unknown kind.
+        ValueError: an unknown kind or normalisation.
         UserError: the size is too large or too small for this text; the limit is named.
     """
     if kind not in TYPES:
         raise ValueError(f"expected kind to be one of {TYPES}, got {kind!r}")
+    if normalization not in NORMALIZATIONS:
+        raise ValueError(f"expected normalization in {NORMALIZATIONS}, got {normalization!r}")
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(sentences),
+            sentence_iterator=_short_lines(sentences),
             model_writer=model,
             model_type=kind,
             vocab_size=size,
             character_coverage=character_coverage,
             byte_fallback=byte_fallback,
+            normalization_rule_name=normalization,
             pad_id=PAD,
             unk_id=UNK,
             bos_id=BOS,
@@ -134,6 +147,16 @@ def train_vocabulary(
         raise _size_error(size, str(error)) from error
     Path(path).write_bytes(model.getvalue())
     return Vocabulary(path)
+
+
+def _short_lines(sentences: Iterable[str]) -> Iterator[str]:
+    """Cut sentences that the trainer would leave out: at white space, or else anywhere."""
+    for sentence in sentences:
+        if len(sentence.encode()) <= _LINE_BYTES:
+            yield sentence
+        else:
+            width = _LINE_BYTES // 4  # characters, of at most four bytes
+            yield from textwrap.wrap(sentence, width, break_on_hyphens=False)
 
 
 def _size_error(size: int, message: str) -> UserError:

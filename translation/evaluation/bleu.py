@@ -9,6 +9,8 @@ import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.metrics.base import Metric
 
+from be_tracks.errors import UserError
+
 
 def bleu_scores(
     hypotheses: list[str], references: list[str], language: str = "", samples: int = 1000
@@ -30,10 +32,36 @@ def bleu_scores(
         ValueError: no sentences, unequal counts, or fewer than 2 samples.
     """
     _check(samples, references, hypotheses=hypotheses)
-    metrics = {"bleu": BLEU(trg_lang=language), "chrf": CHRF()}
+    metrics = {"bleu": bleu_metric(language), "chrf": CHRF()}
     return {
         name: _corpus(metric, hypotheses, references, samples) for name, metric in metrics.items()
     }
+
+
+def corpus_bleu(hypotheses: list[str], references: list[str], language: str = "") -> float:
+    """Give BLEU alone, 0 to 100, without an interval; arguments as in `bleu_scores`.
+
+    Where the tokeniser of the language is not installed, characters are the tokens.
+    """
+    try:
+        metric = bleu_metric(language)
+    except UserError:
+        metric = BLEU(tokenize="char")
+    return metric.corpus_score(hypotheses, [references]).score
+
+
+def bleu_metric(language: str) -> BLEU:
+    """Give sacreBLEU's BLEU with the tokeniser of a language.
+
+    Raises UserError where the tokeniser needs a package that is not installed.
+    """
+    try:
+        return BLEU(trg_lang=language)
+    except (ImportError, RuntimeError) as error:
+        raise UserError(
+            f"sacreBLEU's tokeniser for {language} needs a package that is not installed:"
+            f" pip install 'sacrebleu[{language}]' ({error})"
+        ) from None
 
 
 def paired_bleu_difference(

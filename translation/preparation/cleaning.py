@@ -9,12 +9,16 @@ from hashlib import blake2b
 
 import numpy as np
 
-from translation.data.text import Pair, normalise_space
+from translation.data.text import Pair, count_words, is_visible, normalise_space
 from translation.preparation.mojibake import (
     has_control_characters,
     has_damaged_encoding,
     is_in_other_script,
 )
+
+# About as many characters as stand for one English word in translations, so that the lengths of
+# both sides can be compared.
+CHARACTERS_PER_WORD = {"han": 1.5, "kana": 2.5, "thai, lao, burmese, khmer": 4.0}
 
 RULES = (
     "empty",
@@ -40,7 +44,8 @@ def broken_rule(
 
     Args:
         source, target: the two sides, white space normalised.
-        max_words: the most words that either side may have.
+        max_words: the most words that either side may have. Text without spaces between words is
+            counted by its characters, see `CHARACTERS_PER_WORD`.
         max_ratio: how many times as many words one side may have as the other.
         ratio_words: the ratio is judged only where the longer side has more words than this,
             since short pairs ("Guten Tag" and "Hello") differ freely.
@@ -50,9 +55,10 @@ def broken_rule(
     Returns:
         A name from `RULES`, or None for a pair to keep.
     """
-    shorter, longer = sorted((len(source.split()), len(target.split())))
-    if shorter == 0:
+    if not (is_visible(source) and is_visible(target)):
         return "empty"
+    lengths = (max(count_words(side, CHARACTERS_PER_WORD), 1) for side in (source, target))
+    shorter, longer = sorted(lengths)
     if longer > max_words:
         return "too_many_words"
     if longer > ratio_words and longer > max_ratio * shorter:

@@ -6,6 +6,7 @@ Takes an empty folder, sources and settings; fills the folder and gives what the
 import shutil
 from dataclasses import dataclass
 from itertools import chain, islice
+from operator import ne
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ import numpy as np
 from be_tracks.atomic import whole
 from be_tracks.errors import UserError
 from translation.data.splits import read_text, text_paths, write_ids, write_text
-from translation.data.text import Paths
+from translation.data.text import Paths, normalise_space
 from translation.data.vocabulary import Vocabulary, train_vocabulary
+from translation.evaluation.bleu import corpus_bleu
 from translation.preparation.chunks import HELD_OUT, TRAIN, CleanText, clean, encode
 from translation.preparation.process_pool import Workers
 from translation.preparation.sources import Source, TextFiles
@@ -36,6 +38,7 @@ class Settings:
     vocabulary_type: str = "bpe"
     byte_fallback: bool = False
     character_coverage: float = 1.0
+    normalization: str = "identity"
     vocabulary_pairs: int = 500_000
     max_length: int = 256
     max_words: int = 250
@@ -139,6 +142,7 @@ def _build(
     for split in ("valid", "test"):
         if text_paths(folder, split)[0].exists():
             splits[split], _ = write_ids(folder, split, read_text(folder, split), model)
+            splits[split]["ceiling"] = ceiling(folder, split, model, settings.pair.split("-")[1])
     return {
         "vocabulary": {
             "size": model.size,
@@ -154,6 +158,22 @@ def _build(
             "kept": counts["pairs"],
         },
     }
+
+
+def ceiling(folder: Path, split: str, vocabulary: Vocabulary, language: str) -> dict:
+    """Score the references of a split after a round trip through the vocabulary.
+
+    No translator with this vocabulary can be expected to score more: what the vocabulary cannot
+    spell, nobody produces.
+
+    Returns:
+        `{"bleu", "changed"}`: BLEU, 0 to 100, and how many references came back as another text
+        (white space apart).
+    """
+    references = [target for _, target in read_text(folder, split)]
+    spelled = vocabulary.decode(vocabulary.encode(references))
+    changed = sum(map(ne, spelled, map(normalise_space, references)))
+    return {"bleu": corpus_bleu(spelled, references, language), "changed": changed}
 
 
 def _hold_out(text: CleanText, settings: Settings) -> int:
@@ -190,5 +210,6 @@ def _make_vocabulary(
                 settings.vocabulary_type,
                 settings.byte_fallback,
                 settings.character_coverage,
+                settings.normalization,
             )
     return Vocabulary(path)

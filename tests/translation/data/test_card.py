@@ -1,5 +1,7 @@
 """The card: written and read, and what may be replaced."""
 
+import os
+
 import pytest
 
 from be_tracks.errors import UserError
@@ -7,6 +9,7 @@ from translation.data.card import (
     CARD,
     FORMAT,
     card_in_place,
+    check_files,
     file_hashes,
     read_card,
     sha256,
@@ -118,3 +121,22 @@ def test_a_place_of_other_use_is_never_given_up(tmp_path, overwrite):
     for place in (tmp_path, tmp_path / "thesis.tex"):
         with pytest.raises(UserError, match="choose another --out"):
             card_in_place(place, ORIGIN, overwrite)
+
+
+@pytest.mark.parametrize("names", [None, ["data"]])
+def test_files_are_compared_with_the_card(folder, names):
+    card = read_card(folder)
+    check_files(folder, card, names)
+    (folder / "data").write_bytes(b"abd")
+    with pytest.raises(UserError, match="data is not as it was written.*copy the folder again"):
+        check_files(folder, card, names)
+    check_files(folder, card, [])
+    (folder / "data").unlink()
+    with pytest.raises(UserError, match="data is missing"):
+        check_files(folder, card, names)
+
+
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="pipe: expected a file, which can be read twice"):
+        sha256(tmp_path / "pipe")

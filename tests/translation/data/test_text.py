@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from be_tracks.errors import UserError
-from translation.data.text import as_paths, normalise_space, read_lines, read_pairs, read_tabbed
+from translation.data.text import (
+    as_paths,
+    count_words,
+    is_visible,
+    normalise_space,
+    read_lines,
+    read_pairs,
+    read_tabbed,
+)
 
 
 def write(path, data):
@@ -145,3 +153,48 @@ def test_one_path_or_several(tmp_path):
 def test_white_space():
     assert normalise_space(" a\t b\u00a0c\x85d\u3000") == "a b c d"
     assert normalise_space(" \t\u2028") == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "visible"),
+    [
+        ("", False),
+        (" \t", False),
+        ("a", True),
+        ("\u200b", False),
+        ("\ufeff", False),
+        ("\u200e\u200f\u00a0", False),
+        ("\u3164\u2800", False),
+        ("\u0301", False),
+        ("。", True),
+        ("\u200bя", True),
+        ("🙂", True),
+    ],
+)
+def test_what_is_visible(sentence, visible):
+    assert is_visible(sentence) is visible
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("", 0),
+        ("one two - three", 4),
+        ("voilà où", 2),
+        ("狗看见猫。", 4),
+        ("我有 iPhone 15 手机", 6),
+        ("これはペンです。", 7),
+        ("Это собака", 2),
+        ("안녕 하세요", 2),
+        ("ไก่", 2),  # two letters and a tone mark
+    ],
+)
+def test_words_of_known_sentences(sentence, words):
+    assert count_words(sentence) == words
+
+
+def test_characters_per_word():
+    weights = {"han": 1.5, "kana": 2.5, "thai, lao, burmese, khmer": 4.0}
+    assert count_words("三个字 a", weights) == pytest.approx(3)
+    assert count_words("かなかなか", weights) == pytest.approx(2)
+    assert count_words("plain words", weights) == 2

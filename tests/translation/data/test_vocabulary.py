@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 
 import pytest
 import sentencepiece
@@ -134,3 +135,31 @@ def test_foreign_special_ids(tmp_path):
         )
     with pytest.raises(UserError, match=r"got \(-1, 0, 1, 2\)"):
         Vocabulary(tmp_path / "v.model")
+
+
+UNUSUAL = ["… ½ ² ①", "ｆｕｌｌ，ｗｉｄｔｈ！", "cafe\u0301 und café", "ﬁne ﬁgures"]
+
+
+def test_by_default_every_character_comes_back(tmp_path):
+    vocabulary = train_vocabulary([*SENTENCES, *UNUSUAL], tmp_path / "v.model", 120)
+    assert vocabulary.decode(vocabulary.encode(UNUSUAL)) == UNUSUAL
+
+
+def test_nfkc_is_an_option(tmp_path):
+    text = [*SENTENCES, *UNUSUAL]
+    vocabulary = train_vocabulary(text, tmp_path / "v.model", 120, normalization="nfkc")
+    expected = [unicodedata.normalize("NFKC", sentence) for sentence in UNUSUAL]
+    assert vocabulary.decode(vocabulary.encode(UNUSUAL)) == expected != UNUSUAL
+    with pytest.raises(ValueError, match="expected normalization in"):
+        train_vocabulary(text, tmp_path / "w.model", 120, normalization="NFC")
+
+
+@pytest.mark.parametrize("line", ["zq", "zq ", "字q"])
+def test_lines_of_any_length_are_learnt_from(tmp_path, line):
+    vocabulary = train_vocabulary([line * 3000, *SENTENCES[:5]], tmp_path / "v.model", 50)
+    assert UNK not in vocabulary.encode(["q"])[0]
+
+
+def test_long_lines_alone(tmp_path):
+    vocabulary = train_vocabulary(["ab" * 3000] * 3, tmp_path / "v.model", 8)
+    assert vocabulary.decode(vocabulary.encode(["abab"])) == ["abab"]

@@ -9,7 +9,13 @@ import pytest
 from sacrebleu.metrics import BLEU
 from sacrebleu.significance import PairedTest
 
-from translation.evaluation.bleu import bleu_scores, paired_bleu_difference
+from be_tracks.errors import UserError
+from translation.evaluation.bleu import (
+    bleu_metric,
+    bleu_scores,
+    corpus_bleu,
+    paired_bleu_difference,
+)
 
 WORDS = "der die das Hund Katze Haus sieht findet große kleine , nicht heute .".split()
 
@@ -124,3 +130,18 @@ def test_bad_input_is_refused(hypotheses, references, samples, message):
         bleu_scores(hypotheses, references, samples=samples)
     with pytest.raises(ValueError, match=message):
         paired_bleu_difference(references, hypotheses, references, samples=samples)
+
+
+def test_a_tokeniser_that_is_not_installed(monkeypatch):
+    def missing(*args, **kwargs):
+        raise RuntimeError("Please install MeCab")
+
+    monkeypatch.setattr("translation.evaluation.bleu.BLEU", missing)
+    with pytest.raises(UserError, match=r"ja needs a package .*pip install 'sacrebleu\[ja\]'"):
+        bleu_metric("ja")
+
+
+def test_bleu_alone_is_the_score():
+    hypotheses, references = ["the cat sat on the mat"], ["the cat sat on a mat"]
+    scores = bleu_scores(hypotheses, references, "de", samples=2)
+    assert corpus_bleu(hypotheses, references, "de") == scores["bleu"]["score"]

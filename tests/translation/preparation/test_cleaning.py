@@ -33,6 +33,14 @@ def words(count, word="w"):
         ("be\x07fore", "a", "control_characters"),
         ("a", "be\x07fore", "control_characters"),
         ("Москва", "a", None),
+        ("\u200b", "b", "empty"),
+        ("a", "\u200e\ufeff", "empty"),
+        (words(20), "狗" * 30, None),
+        (words(20), "狗" * 91, "length_ratio"),
+        (words(20), "かな" * 25, None),
+        (words(20), "กขค" * 27, None),
+        ("…", "。", None),
+        ("狗" * 376, words(200), "too_many_words"),
     ],
 )
 def test_known_pairs(source, target, rule):
