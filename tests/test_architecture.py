@@ -49,7 +49,7 @@ TRACK_ARROWS = {
     "translation.synthetic": {"data", "evaluation"},
     "translation.models": {"config"},
     "translation.decoding": {"data", "models"},
-    "translation.preparation": {"data"},
+    "translation.preparation": {"data", "evaluation"},
     "translation.evaluation": {"data", "models", "decoding"},
     "translation.training": {"data", "models", "decoding", "evaluation"},
     "translation.reporting": set(),
