@@ -7,12 +7,15 @@ metric to the mean prediction; labels and weights are expanded explicitly, never
 import keras
 from keras import ops
 
+from be_keras.keras_internals import layers_below
 from be_keras.loss_inputs import (
     labels_averaged,
     mask_of,
+    members_of,
     not_ignored,
     output_rows,
     repeat_labels,
+    rows_as_outputs,
     weights_of_each,
     with_mask,
 )
@@ -21,6 +24,7 @@ from be_keras.members import (
     UntileMembers,
     check_ensemble_size,
     check_tiled_once,
+    fill_rows,
     split_members,
 )
 from be_keras.roles import assign_roles
@@ -38,7 +42,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
     metric compares the labels with the mean over members, or, while `fit` trains split members,
     with the one member that saw the example. Masks act as in any Keras model. The logged "loss"
     is the mean over all labels of an epoch, however unequal its batches. Made under a
-    `tf.distribute` strategy, or compiled with `accumulate`, it trains as
+    `tf.distribute` strategy, or compiled with `microbatches`, it trains as
     `be_keras.training.DistributedTraining` says, and the loss of a step is the mean over all labels
     of the global batch.
 
@@ -47,8 +51,8 @@ class EnsembleModel(DistributedTraining, keras.Model):
         ensemble_size: Number of members M.
         members: "shared": every member sees every example. "split": in training a batch of B
             examples is B rows, so that each example is seen by one member and a step costs what
-            it costs one network (the sub-batches of Wen et al., 2020); a batch that is no
-            multiple of M is filled up with rows that count for nothing. Evaluation and
+            it costs one network (the sub-batches of Wen et al., 2020), and called with
+            `training=True` the model gives `(B, 1, ..., C)`. Evaluation and
             prediction always show every example to every member.
         outputs: What the body gives, with classes on the last axis: "logits" (metrics see the
             mean of the members' softmax, or sigmoid where there is one class), "probabilities"
@@ -95,7 +99,6 @@ class EnsembleModel(DistributedTraining, keras.Model):
         if tiles == "body":
             self.tile = keras.layers.Identity(name="tile", autocast=False)
         self.untile = UntileMembers(ensemble_size, name="untile")
-        self._split_rows = False
         self._weighted_loss = keras.metrics.Mean(name="loss")
         check_body(body, ensemble_size, tiles)
 
@@ -125,10 +128,17 @@ class EnsembleModel(DistributedTraining, keras.Model):
         return [self._weighted_loss] + [m for m in super().metrics if m.name != "loss"]
 
     def call(self, inputs, training=None):
-        # Read by compute_loss and compute_metrics, which run within the same step or trace.
-        self._split_rows = bool(training) and self.members == "split"
-        rows = keras.tree.map_structure(self._rows_of, inputs)
+        if training and self.members == "split":
+            return self._call_split(inputs)
+        rows = keras.tree.map_structure(self.tile, inputs)
         return keras.tree.map_structure(self.untile, self.body(rows, training=training))
+
+    def _call_split(self, inputs):
+        """Outputs `(B, 1, ..., C)` of the one member that trains on each example."""
+        size = ops.shape(keras.tree.flatten(inputs)[0])[0]
+        rows = keras.tree.map_structure(lambda t: fill_rows(t, self.ensemble_size), inputs)
+        outputs = self.body(rows, training=True)
+        return keras.tree.map_structure(lambda t: rows_as_outputs(t, size), outputs)
 
     def mean_prediction(self, outputs):
         """Mean over members: `(B, M, ..., C)` as the model gives it to `(B, ..., C)`, float32.
@@ -143,24 +153,13 @@ class EnsembleModel(DistributedTraining, keras.Model):
             return outputs
         return ops.sigmoid(outputs) if outputs.shape[-1] == 1 else ops.softmax(outputs, axis=-1)
 
-    def _rows_of(self, examples):
-        """Examples, labels or weights `(B, ...)` to rows, as the running step has them."""
-        if not self._split_rows:
-            return self.tile(examples)
-        size = ops.shape(examples)[0]
-        if isinstance(size, int) and size % self.ensemble_size == 0:
-            return examples
-        # Fill up by starting again at the first example.
-        padded = -(-size // self.ensemble_size) * self.ensemble_size
-        return ops.take(examples, ops.arange(padded) % size, axis=0)
-
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The compiled loss of every member on its rows, mean or sum over members.
 
         Args:
             x: Unused.
             y: Labels `(B, ...)`, or a structure of them like the outputs.
-            y_pred: Outputs `(B, M, ..., C)`.
+            y_pred: Outputs `(B, M, ..., C)`, or `(B, 1, ..., C)` of split members in training.
             sample_weight: `(B,)` or `(B, T)`, one for all outputs or a structure like them.
             training: Passed on to Keras.
 
@@ -174,10 +173,8 @@ class EnsembleModel(DistributedTraining, keras.Model):
     def loss_and_count(self, x, y, y_pred, sample_weight=None, training=True):
         """The loss of `compute_loss`, and how many labels it is the mean of, a float32 scalar."""
         weighted_mean = self._check_reductions()
-        rows = output_rows(y_pred, self._batch_size(y))
-        if not self._split_rows:
-            y = repeat_labels(y, self.ensemble_size)
-            sample_weight = repeat_labels(sample_weight, self.ensemble_size)
+        rows, seen_by = output_rows(y_pred), members_of(y_pred)
+        y, sample_weight = repeat_labels(y, seen_by), repeat_labels(sample_weight, seen_by)
         sample_weight = weights_of_each(rows, sample_weight)
         loss = true_loss(super().compute_loss(x, y, rows, sample_weight, training))
         if self.member_loss == "sum":
@@ -206,8 +203,8 @@ class EnsembleModel(DistributedTraining, keras.Model):
         Returns:
             The same, with masks that losses and metrics heed.
         """
-        rows = real if self._split_rows else repeat_labels(real, self.ensemble_size)
-        rows = split_members(rows, self.ensemble_size)  # (B, M)
+        seen_by = members_of(y_pred)
+        rows = split_members(repeat_labels(real, seen_by), seen_by)  # (B, M)
 
         def marked(output):
             shape = ops.shape(output)[:-1]
@@ -228,21 +225,9 @@ class EnsembleModel(DistributedTraining, keras.Model):
         Returns:
             Dict of the values of all metrics.
         """
-        if self._split_rows:
-            predictions = keras.tree.map_structure(
-                lambda output: with_mask(self._member_predictions(output), mask_of(output)), y_pred
-            )
-            predictions = output_rows(predictions, self._batch_size(y))
-        else:
-            predictions = keras.tree.map_structure(self._masked_mean, y_pred)
+        predictions = keras.tree.map_structure(self._masked_mean, y_pred)
         weights = weights_of_each(predictions, sample_weight)
         return super().compute_metrics(x, y, predictions, weights)
-
-    def _batch_size(self, y):
-        """How many rows of a split batch are examples, not filling; None where all are."""
-        if not self._split_rows or y is None:
-            return None
-        return ops.shape(keras.tree.flatten(y)[0])[0]
 
     def _masked_mean(self, output):
         mask = mask_of(output)  # the same for all members of an example
@@ -295,7 +280,7 @@ def check_body(body, ensemble_size, tiles="inputs"):
     model_tiles = (UntileMembers, EnsembleModel)
     if tiles == "inputs":
         model_tiles += (TileMembers,)
-    for layer in body._flatten_layers():
+    for layer in layers_below(body):
         if isinstance(layer, model_tiles):
             raise ValueError(
                 f"Layer {layer.name!r} ({type(layer).__name__}) stands in the body of an "

@@ -109,20 +109,22 @@ def from_text(text):
     )
 
 
-def fresh(initializer, stream=0):
+def fresh(initializer, weight=0, part=0, layer=0):
     """Copy an initialiser so that it draws values of its own.
 
     Keras' initialisers draw the same values at every call. Two weights that share one, such as
-    the r and s of a square layer, would come out equal; this gives each its own stream.
+    the r and s of a square layer, would come out equal; this gives each a seed of its own.
 
     Args:
         initializer: A Keras initialiser, or any callable of shape and dtype, given back as is.
-        stream: Int; streams of one integer seed differ from each other.
+        weight: Which weight of a layer without parts it is for, 0 to 9.
+        part: Which part of a layer, such as one of the projections of an attention, 0 to 99.
+        layer: Which layer of a model. A copy of a copy adds these up.
     """
     config = initializer.get_config() if hasattr(initializer, "get_config") else {}
     if "seed" not in config or isinstance(config["seed"], dict):
         return initializer  # constants, and seed generators, which move on by themselves
     if config["seed"] is not None:
-        # Seeds are 32 bits wide; an odd factor keeps the streams apart all the same.
-        config["seed"] = (config["seed"] + 1_000_003 * stream) % 2**32
+        # Seeds are 32 bits wide; an odd factor keeps them apart all the same.
+        config["seed"] = (config["seed"] + 1_000_003 * (weight + 10 * part + 1_000 * layer)) % 2**32
     return type(initializer).from_config(config)

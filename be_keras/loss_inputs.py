@@ -11,9 +11,6 @@ from be_keras.members import merge_members, repeat_examples
 
 
 class _ReadMask(keras.layers.Layer):
-    def __init__(self):
-        super().__init__(name="read_mask", autocast=False)
-
     def call(self, inputs, mask=None):
         return mask
 
@@ -22,9 +19,6 @@ class _ReadMask(keras.layers.Layer):
 
 
 class _AttachMask(keras.layers.Layer):
-    def __init__(self):
-        super().__init__(name="attach_mask", autocast=False)
-
     def call(self, inputs):
         return inputs[0]
 
@@ -32,25 +26,40 @@ class _AttachMask(keras.layers.Layer):
         return inputs[1]
 
 
+_READ_MASK = _ReadMask(name="read_mask", autocast=False)
+_ATTACH_MASK = _AttachMask(name="attach_mask", autocast=False)
+
+
 def mask_of(tensor):
     """Give the Keras mask of a tensor, or None if it carries none."""
-    return _ReadMask()(tensor)
+    return _READ_MASK(tensor)
 
 
 def with_mask(tensor, mask):
     """Give a tensor that carries a mask; a `mask` of None leaves it without one."""
-    return tensor if mask is None else _AttachMask()([tensor, mask])
+    return tensor if mask is None else _ATTACH_MASK([tensor, mask])
 
 
-def output_rows(outputs, size=None):
-    """View outputs `(B, M, ...)` and their masks as rows, the first `size` of them if given."""
+def output_rows(outputs):
+    """View outputs `(B, M, ...)` and their masks as rows."""
 
     def rows_of(output):
         mask = mask_of(output)
-        mask = None if mask is None else merge_members(mask)[:size]
-        return with_mask(merge_members(output)[:size], mask)
+        return with_mask(merge_members(output), None if mask is None else merge_members(mask))
 
     return keras.tree.map_structure(rows_of, outputs)
+
+
+def rows_as_outputs(rows, size):
+    """View the first rows, and their mask, as outputs `(size, 1, ...)` of one member each."""
+    mask = mask_of(rows)
+    mask = None if mask is None else ops.expand_dims(mask[:size], 1)
+    return with_mask(ops.expand_dims(rows[:size], 1), mask)
+
+
+def members_of(outputs):
+    """How many members saw each example, as outputs `(B, M, ..., C)` tell."""
+    return keras.tree.flatten(outputs)[0].shape[1]
 
 
 def repeat_labels(labels, ensemble_size):

@@ -10,6 +10,8 @@ from numbers import Integral
 import keras
 from keras import ops
 
+from be_keras.keras_internals import origin_of
+
 
 def check_ensemble_size(ensemble_size):
     """Give `ensemble_size` back as an int if it is a positive integer; else raise ValueError."""
@@ -51,6 +53,15 @@ def repeat_examples(examples, ensemble_size):
         ops.expand_dims(examples, 1), (shape[0], ensemble_size, *shape[1:])
     )
     return ops.reshape(tiled, (shape[0] * ensemble_size, *shape[1:]))  # (B * M, ...)
+
+
+def fill_rows(examples, ensemble_size):
+    """Fill a split batch `(B, ...)` up to a multiple of M, starting again at its first example."""
+    size = ops.shape(examples)[0]
+    if isinstance(size, int) and size % ensemble_size == 0:
+        return examples
+    filled = -(-size // ensemble_size) * ensemble_size
+    return ops.take(examples, ops.arange(filled) % size, axis=0)
 
 
 def split_members(rows, ensemble_size):
@@ -191,15 +202,6 @@ def check_tiled_once(tensor, ensemble_size):
             operation, [states[id(parent)] for parent in parents], ensemble_size
         )
     return states[id(tensor)]
-
-
-def origin_of(tensor):
-    """The operation that made a KerasTensor, and the KerasTensors that it took."""
-    history = getattr(tensor, "_keras_history", None)
-    if history is None or not history.operation._inbound_nodes:
-        return None, []
-    node = history.operation._inbound_nodes[history.node_index]
-    return history.operation, list(node.input_tensors)
 
 
 def _state_after(operation, states, ensemble_size):

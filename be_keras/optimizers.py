@@ -6,26 +6,33 @@ nothing. There is one learning rate, so schedules and callbacks work as ever.
 
 import keras
 
+from be_keras.keras_internals import variable_updated
 from be_keras.roles import HEAD, ROLES, SHARED, role_of
 
 # The roles that weight decay acts on, as the settings of a track name them.
-DECAYED = {"kernels": (SHARED, HEAD), "all": ROLES}
+WEIGHT_DECAY_ROLES = {"kernels": (SHARED, HEAD), "all": ROLES}
 
 
 class _ByRole:
     """Mixin before a Keras optimiser; see `AdamW` for what it adds."""
 
-    def __init__(self, *args, multipliers=None, decayed_roles=DECAYED["kernels"], **kwargs):
+    def __init__(
+        self,
+        *args,
+        lr_multipliers=None,
+        weight_decay_roles=WEIGHT_DECAY_ROLES["kernels"],
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
-        self.multipliers = dict(multipliers or {})
-        self.decayed_roles = tuple(decayed_roles)
+        self.lr_multipliers = dict(lr_multipliers or {})
+        self.weight_decay_roles = tuple(weight_decay_roles)
         self._excluded = ((), ())
-        unknown = (set(self.multipliers) | set(self.decayed_roles)) - set(ROLES)
+        unknown = (set(self.lr_multipliers) | set(self.weight_decay_roles)) - set(ROLES)
         if unknown:
             raise ValueError(f"Weight roles are {ROLES}. Received: {sorted(unknown)}")
-        negative = {role: m for role, m in self.multipliers.items() if m < 0}
+        negative = {role: m for role, m in self.lr_multipliers.items() if m < 0}
         if negative:
-            raise ValueError(f"Multipliers must not be negative. Received: {negative}")
+            raise ValueError(f"`lr_multipliers` must not be negative. Received: {negative}")
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
         self._excluded = (tuple(var_list or ()), tuple(var_names or ()))
@@ -40,20 +47,24 @@ class _ByRole:
 
     def _decays(self, variable):
         role = role_of(variable)
-        return role in self.decayed_roles and self.multipliers.get(role, 1.0) != 0.0
+        return role in self.weight_decay_roles and self.lr_multipliers.get(role, 1.0) != 0.0
 
     def update_step(self, gradient, variable, learning_rate):
-        # On TensorFlow `variable` is the one inside Keras' variable, which carries no role.
-        marked = self._trainable_variables[self._get_variable_index(variable)]
-        multiplier = self.multipliers.get(role_of(marked), 1.0)
+        multiplier = self.lr_multipliers.get(role_of(variable_updated(self, variable)), 1.0)
         if multiplier != 0.0:
             super().update_step(gradient, variable, learning_rate * multiplier)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        former = {"multipliers": "lr_multipliers", "decayed_roles": "weight_decay_roles"}
+        config = {former.get(key, key): value for key, value in config.items()}
+        return super().from_config(config, custom_objects)
 
     def get_config(self):
         return {
             **super().get_config(),
-            "multipliers": self.multipliers,
-            "decayed_roles": list(self.decayed_roles),
+            "lr_multipliers": self.lr_multipliers,
+            "weight_decay_roles": list(self.weight_decay_roles),
         }
 
 
@@ -72,9 +83,9 @@ class AdamW(_ByRole, keras.optimizers.AdamW):
     """`keras.optimizers.AdamW` by weight role (roles: see `be_keras.roles`).
 
     Args:
-        multipliers: Dict from role to a factor on its updates, 0 or more, default 1; for example
+        lr_multipliers: Dict from role to a factor on its updates, 0 or more, default 1; for example
             `{"fast": 0.5}`. A role with 0 stands still and does not decay.
-        decayed_roles: Roles that weight decay acts on; fast weights, biases and norms are left
+        weight_decay_roles: Roles that weight decay acts on; fast weights, biases and norms are left
             alone by default.
         *args, **kwargs: As in the Keras optimiser.
 

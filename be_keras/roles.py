@@ -6,6 +6,8 @@ everything a normalisation layer holds; head: the kernel of the output layer, if
 
 import keras
 
+from be_keras.keras_internals import layers_below
+
 SHARED, FAST, BIAS, NORM, HEAD = "shared", "fast", "bias", "norm", "head"
 ROLES = (SHARED, FAST, BIAS, NORM, HEAD)
 
@@ -42,7 +44,7 @@ def assign_roles(model, head=None):
         head: The output layer, if its kernel is to count as head; its fast weights and biases
             keep their roles.
     """
-    for layer in model._flatten_layers():
+    for layer in layers_below(model):
         if isinstance(layer, NORMS):
             _mark(layer.weights, NORM)
         bias = getattr(layer, "bias", None)

@@ -24,10 +24,15 @@ RUNNERS = {"scripts", "experiments", "benchmarks", "tests"}
 
 # Rooms of be_keras that may use only these others; a room not named here may use all of them.
 ARROWS = {
-    "members": set(),
+    "keras_internals": set(),
+    "members": {"keras_internals"},
     "initializers": set(),
-    "roles": set(),
+    "roles": {"keras_internals"},
     "backend": set(),
+    "schedules": set(),
+    "losses": set(),
+    "loss_inputs": {"members"},
+    "optimizers": {"roles", "keras_internals"},
     "metrics": {"roles", "backend"},
     "layers": {"members", "initializers", "roles", "backend"},
 }
@@ -210,6 +215,44 @@ def test_nothing_reaches_into_the_private_parts_of_keras():
     inside = re.compile(r"\bkeras\.src\b")
     files = [path for path in python_files(*MAY_USE, *RUNNERS) if path != Path(__file__).resolve()]
     assert [str(path) for path in files if inside.search(path.read_text(encoding="utf-8"))] == []
+
+
+def private_names(tree):
+    """Every name with one leading underscore that is defined below a node, and that is used."""
+    defined, used = set(), {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            defined.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            on_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+            if on_self and isinstance(node.ctx, ast.Store):
+                defined.add(node.attr)
+            else:
+                used[node.attr] = node.lineno
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "setattr"):
+            if isinstance(node.args[1], ast.Constant):
+                used[node.args[1].value] = node.lineno
+    private = re.compile(r"_[a-z]")
+    return defined, {name: line for name, line in used.items() if private.match(name)}
+
+
+def test_what_is_private_to_others_is_listed_in_one_module():
+    public = {"_replace", "_exit"}  # of named tuples and of os
+    defined, used = set(public), {}
+    for path, module, tree in sources():
+        if module != "be_keras.keras_internals":
+            names, lines = private_names(tree)
+            defined |= names
+            used.update({f"{path}:{line}": name for name, line in lines.items()})
+    assert {place: name for place, name in used.items() if name not in defined} == {}
+
+
+def test_reading_of_private_names():
+    method = "def _f(self):\n  self._a = getattr(x, '_b')\n  self._c(y._d, z.__e__)"
+    tree = ast.parse(f"class A:\n {method}")
+    assert private_names(tree) == ({"A", "_f", "_a"}, {"_b": 3, "_c": 4, "_d": 4})
 
 
 def test_public_names_have_docstrings():

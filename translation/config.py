@@ -35,7 +35,7 @@ RULES = (
 CHOICES = {
     "precision": ("float32", "mixed_bfloat16"),
     "optimizer": ("adam", "sgd"),
-    "decayed": tuple(optimizers.DECAYED),
+    "decayed": tuple(optimizers.WEIGHT_DECAY_ROLES),
     "member_loss": ("mean", "sum"),
     "fast_where": ("all", "first", "last"),
     "outputs": ("members", "shared"),
@@ -164,8 +164,8 @@ class Config:
                 self.learning_rate, self.warmup, self.steps, self.cooldown
             ),
             "weight_decay": self.decay or None,
-            "multipliers": {"fast": self.fast_multiplier},
-            "decayed_roles": optimizers.DECAYED[self.decayed],
+            "lr_multipliers": {"fast": self.fast_multiplier},
+            "weight_decay_roles": optimizers.WEIGHT_DECAY_ROLES[self.decayed],
         }
         if self.optimizer == "sgd":
             return optimizers.SGD(momentum=0.9, nesterov=True, **options)

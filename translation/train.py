@@ -18,7 +18,7 @@ import numpy as np
 
 from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
-from be_keras.training import is_chief, of_chief, placed, reseed, stream
+from be_keras.training import broadcast_from_chief, is_chief, reseed, restore_in_scope, stream
 from be_tracks.devices import add_device_arguments, check_agreed, strategy_of
 from be_tracks.errors import UserError
 from be_tracks.rejoining import rejoining
@@ -94,8 +94,8 @@ def train(
         model.compile(config.make_optimizer(), jit_compile=trains_faster_with_xla())
         return model
 
-    model = placed(strategy, restored, make)
-    model.accumulate = accumulate  # of the machine and not of the run, which may move to another
+    model = restore_in_scope(strategy, restored, make)
+    model.microbatches = accumulate  # of the machine and not of the run, which may move to another
     if writes:
         _say(
             f"{model.count_params():,} parameters, M = {model.ensemble_size} ({members}), "
@@ -151,7 +151,7 @@ class _Training:
             return False
         found = [entry["bleu"] for entry in self.log]
         waited = len(found) - 1 - int(np.argmax(found)) if found else 0
-        (over,) = of_chief(self.strategy, [int(waited >= self.config.patience)])
+        (over,) = broadcast_from_chief(self.strategy, [int(waited >= self.config.patience)])
         if over and self.writes:
             _say(f"no higher BLEU for {waited} validations: training ends at step {self.step}")
         return bool(over)

@@ -21,7 +21,7 @@ CHOICES = {
     "norms": ("members", "shared"),
     "biases": ("members", "shared"),
     "optimizer": ("sgd", "adamw"),
-    "decayed": tuple(optimizers.DECAYED),
+    "decayed": tuple(optimizers.WEIGHT_DECAY_ROLES),
     "member_loss": ("mean", "sum"),
 }
 # What the values of the keys must be, and how to tell.

@@ -11,6 +11,7 @@ import keras
 from be_keras import initializers
 from be_keras.convert.graphs import copy_of, is_graph
 from be_keras.convert.rules import named, rule_for, rule_of_members
+from be_keras.keras_internals import layers_below
 from be_keras.roles import NORMS
 
 # Which layer of Keras runs one cell of these; it has kernels of its own for some devices.
@@ -39,7 +40,7 @@ class Container:
         Raises:
             ValueError: A part cannot become members.
         """
-        pairs, stream = [], 0
+        pairs, drawn = [], 0
         try:
             for part in self.parts(layer):
                 if is_graph(part):
@@ -47,11 +48,11 @@ class Container:
                         f"It holds the model {part.name!r}: hold its layers one by one in "
                         f"{type(layer).__name__}."
                     )
-                own = {key: initializers.fresh(value, stream) for key, value in options.items()}
+                own = {key: initializers.fresh(value, part=drawn) for key, value in options.items()}
                 if isinstance(part, NORMS):  # these have no fast weights
                     own = {"ensemble_size": options["ensemble_size"]}
                 pairs.append(rule_for(part).to_members(part, own))
-                stream += 10 * len(list(part._flatten_layers()))
+                drawn += len(layers_below(part))
             return self._with_parts(layer, pairs)
         except ValueError as error:
             raise ValueError(

@@ -152,14 +152,13 @@ class _Conversion:
             return rule_for(layer, "per_member").to_members(layer, options)
         if id(layer) not in self.chosen:
             return None
-        # Keras' initialisers repeat their values: a stream of its own for each layer.
-        stream = 1_000 * list(self.chosen).index(id(layer))
+        place = list(self.chosen).index(id(layer))
         for name, initializer in self.fast.items():
             if callable(initializer) and not isinstance(
                 initializer, type | keras.initializers.Initializer
             ):
                 initializer = initializer(layer)
-            options[name] = initializers.fresh(initializers.get(initializer), stream)
+            options[name] = initializers.fresh(initializers.get(initializer), layer=place)
         return rule_for(layer).to_members(layer, options)
 
 

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from be_keras.members import origin_of
+from be_keras.keras_internals import layers_below, origin_of
 
 
 def is_graph(layer):
@@ -133,7 +133,7 @@ def copy_of(layer):
 
     def fill(copy):
         # Not `set_weights`: some layers keep more than weights, or derive values from them.
-        for old, new in zip(layer._flatten_layers(), copy._flatten_layers(), strict=True):
+        for old, new in zip(layers_below(layer), layers_below(copy), strict=True):
             store = {}
             old.save_own_variables(store)
             new.load_own_variables({key: copy_of_value(value) for key, value in store.items()})

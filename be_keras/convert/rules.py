@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from be_keras.convert.graphs import copy_of_value
+from be_keras.keras_internals import layers_below
 
 # What a layer of members has in its config and an ordinary one has not.
 _OF_MEMBERS = {"ensemble_size", "ghost_size", "statistics", "tied_output", "q_initializer"} | {
@@ -121,7 +122,7 @@ def rule_of_members(layer):
         ValueError: It is a layer of members that no rule makes.
     """
     rule = _BY_MEMBER.get(type(layer))
-    holds_members = any(hasattr(below, "ensemble_size") for below in layer._flatten_layers())
+    holds_members = any(hasattr(below, "ensemble_size") for below in layers_below(layer))
     if type(layer) in _BY_PLAIN and not holds_members:
         return None  # of a class that can hold members, as `keras.layers.RNN` is
     if rule is None and holds_members:

@@ -8,6 +8,7 @@ from keras import layers
 
 from be_keras.backend import compiled
 from be_keras.ensemble_model import EnsembleModel
+from be_keras.keras_internals import layers_below
 from be_keras.members import check_ensemble_size
 
 # What drops out or adds noise in training alone. Attention layers hold a Dropout of their own.
@@ -40,7 +41,7 @@ class MCDropout:
     def __init__(self, model: keras.Model, samples: int):
         self.model = model
         self.samples = check_ensemble_size(samples)
-        self._noisy = [layer for layer in model._flatten_layers() if isinstance(layer, NOISY)]
+        self._noisy = [layer for layer in layers_below(model) if isinstance(layer, NOISY)]
         if not any(_rate(layer) for layer in self._noisy):
             raise ValueError(
                 f"Model {model.name!r} has no dropout to sample, or only with rate 0. Build and "

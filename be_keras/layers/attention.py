@@ -35,14 +35,12 @@ class MultiHeadAttentionBatchEnsemble(CachedMultiHeadAttention):
         self.s_initializer = initializers.get(s_initializer)
 
     def projection(self, equation, output_shape, options, stream):
-        # The fast weights of one projection take streams of their own below this step.
-        stream = 10 * stream
         return EinsumDenseBatchEnsemble(
             equation,
             output_shape,
             ensemble_size=self.ensemble_size,
-            r_initializer=initializers.fresh(self.r_initializer, stream),
-            s_initializer=initializers.fresh(self.s_initializer, stream),
+            r_initializer=initializers.fresh(self.r_initializer, part=stream),
+            s_initializer=initializers.fresh(self.s_initializer, part=stream),
             **options,
         )
 

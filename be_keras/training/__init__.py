@@ -4,16 +4,21 @@ from be_keras.training.distributed import DistributedTraining
 from be_keras.training.randomness import reseed
 from be_keras.training.strategies import localhost_workers, strategy
 from be_keras.training.streams import stream
-from be_keras.training.workers import is_chief, of_chief, placed, spread
+from be_keras.training.workers import (
+    broadcast_from_chief,
+    broadcast_variables,
+    is_chief,
+    restore_in_scope,
+)
 
 __all__ = [
     "DistributedTraining",
     "is_chief",
     "localhost_workers",
-    "of_chief",
-    "placed",
+    "broadcast_from_chief",
+    "restore_in_scope",
     "reseed",
-    "spread",
+    "broadcast_variables",
     "strategy",
     "stream",
 ]

@@ -9,6 +9,7 @@ import contextlib
 
 import keras
 
+from be_keras.keras_internals import build_on, forget_strategy, gradients_taken_as_they_are
 from be_keras.training.replica_step import ReplicaStep, summed, synchronized
 
 
@@ -33,7 +34,7 @@ class DistributedTraining:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self._accumulate = 1
+        self._microbatches = 1
         self.strategy = None
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
@@ -41,49 +42,52 @@ class DistributedTraining:
             if tf.distribute.has_strategy():
                 self.strategy = tf.distribute.get_strategy()
             # Keras would split batches by itself, and reduce what multiple workers cannot.
-            self._distribute_strategy = None
+            forget_strategy(self)
 
-    def compile(self, *args, accumulate=1, **kwargs):
+    def compile(self, *args, microbatches=1, **kwargs):
         """As `keras.Model.compile`, and how many micro-batches make a step.
 
         Args:
-            accumulate: Each replica cuts its part of a batch into so many micro-batches, which it
-                works on one after the other before the one update. On TensorFlow only.
+            microbatches: Into how many micro-batches each replica cuts its part of a batch, to
+                work on one after the other before the one update. On TensorFlow only.
             *args, **kwargs: As in Keras.
 
         Raises:
-            ValueError: `accumulate` is no positive integer or not possible here.
+            ValueError: `microbatches` is no positive integer or not possible here.
         """
-        self.accumulate = accumulate
+        self.microbatches = microbatches
         super().compile(*args, **kwargs)
 
     @property
-    def accumulate(self):
+    def microbatches(self):
         """Micro-batches of a step; may be set after `compile` too, with the errors of that."""
-        return self._accumulate
+        return self._microbatches
 
-    @accumulate.setter
-    def accumulate(self, accumulate):
-        if isinstance(accumulate, bool) or not isinstance(accumulate, int) or accumulate < 1:
-            raise ValueError(f"`accumulate` must be a positive integer. Received: {accumulate!r}")
-        if accumulate > 1 and keras.backend.backend() != "tensorflow":
+    @microbatches.setter
+    def microbatches(self, microbatches):
+        if isinstance(microbatches, bool) or not isinstance(microbatches, int) or microbatches < 1:
             raise ValueError(
-                f"`accumulate` needs TensorFlow. Received: accumulate={accumulate} on "
+                f"`microbatches` must be a positive integer. Received: {microbatches!r}"
+            )
+        if microbatches > 1 and keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                f"`microbatches` needs TensorFlow. Received: microbatches={microbatches} on "
                 f"{keras.backend.backend()}; there, give the optimiser "
                 "`gradient_accumulation_steps` and smaller batches."
             )
-        self._accumulate = accumulate
+        self._microbatches = microbatches
         self.train_function = None
 
     def get_compile_config(self):
         config = super().get_compile_config()
-        return {**config, "accumulate": self.accumulate} if config else config
+        return {**config, "microbatches": self.microbatches} if config else config
 
     def compile_from_config(self, config):
         # Keras leaves a model whose `compile` is not its own uncompiled.
         config = keras.saving.deserialize_keras_object(config)
+        config["microbatches"] = config.pop("accumulate", config.get("microbatches", 1))
         if keras.backend.backend() != "tensorflow":
-            config["accumulate"] = 1  # of the machine it was made on
+            config["microbatches"] = 1  # of the machine it was made on
         self.compile(**config)
         if self.optimizer is not None and self.built:
             self.optimizer.build(self.trainable_variables)
@@ -104,7 +108,7 @@ class DistributedTraining:
 
     def _left_to_keras(self):
         if self.strategy is None:
-            return self.accumulate == 1
+            return self.microbatches == 1
         import tensorflow as tf
 
         if tf.distribute.has_strategy():
@@ -189,7 +193,7 @@ def _function(model, training):
 def _prepared(model, strategy, example, training):
     """Check the model, create the variables that it lacks, and give its step."""
     with strategy.scope():
-        model._symbolic_build(data_batch=example)
+        build_on(model, example)
     _check(model, strategy)
     return ReplicaStep(model, training)
 
@@ -204,14 +208,14 @@ def _check(model, strategy):
     if optimizer.gradient_accumulation_steps:
         raise ValueError(
             "Expected an optimiser without `gradient_accumulation_steps`. Received: "
-            f"{optimizer.gradient_accumulation_steps}. Pass `accumulate` to `compile` and batches "
-            "of the full size."
+            f"{optimizer.gradient_accumulation_steps}. Pass `microbatches` to `compile` and "
+            "batches of the full size."
         )
-    if model.accumulate > 1 and synchronized(model) and strategy.num_replicas_in_sync > 1:
+    if model.microbatches > 1 and synchronized(model) and strategy.num_replicas_in_sync > 1:
         raise ValueError(
-            f"accumulate={model.accumulate} takes moments of micro-batches, and a layer asks for "
-            "those of the global batch with `synchronized=True`. Leave one of them out, or give "
-            "the layer a `ghost_size`."
+            f"microbatches={model.microbatches} takes moments of micro-batches, and a layer asks "
+            "for those of the global batch with `synchronized=True`. Leave one of them out, or "
+            "give the layer a `ghost_size`."
         )
     for variable in (*model.variables, *optimizer.variables):
         if model.strategy and not strategy.extended.variable_created_in_scope(variable.value):
@@ -241,15 +245,14 @@ def _results(model, strategy):
 
 @contextlib.contextmanager
 def _summed_already(optimizer):
-    """Have an optimiser take gradients as they are: Keras' would add them up over replicas.
+    """Have an optimiser take the gradients of the global batch on every replica.
 
-    Its overwriting of weights by their average cannot run inside a replica either.
+    Keras' overwriting of weights by their average cannot run inside a replica: the step does it.
     """
     overwrite = optimizer.ema_overwrite_frequency
-    optimizer._all_reduce_sum_gradients = lambda pairs: pairs
     optimizer.ema_overwrite_frequency = None
     try:
-        yield
+        with gradients_taken_as_they_are(optimizer):
+            yield
     finally:
-        del optimizer._all_reduce_sum_gradients
         optimizer.ema_overwrite_frequency = overwrite

@@ -7,8 +7,8 @@ not depend on how many devices share it, and unequal batches need no agreement b
 import keras
 
 
-def part_of(batch, rank, replicas, unit=1):
-    """The part of a batch that one of several replicas takes: equal sizes, in order.
+def shard_for_replica(batch, rank, replicas, unit=1):
+    """The shard of a batch that one of several replicas takes: equal sizes, in order.
 
     A batch that does not divide is filled up by starting again at the first example, as split
     members are (`EnsembleModel`); those copies are marked, to count for nothing.
@@ -17,10 +17,10 @@ def part_of(batch, rank, replicas, unit=1):
         batch: Structure of tensors `(B, ...)` and Nones, alike in B.
         rank: Which replica, 0 to replicas - 1; int or tensor.
         replicas: How many there are.
-        unit: Examples that must not be parted: the size of a part is a multiple of it.
+        unit: Examples that must not be parted: the size of a shard is a multiple of it.
 
     Returns:
-        The part, a structure of tensors `(b, ...)`; and which of its examples are no copies, bool
+        The shard, a structure of tensors `(b, ...)`; and which of its examples are no copies, bool
         `(b,)`, or None where it is known that all are.
     """
     import tensorflow as tf
@@ -41,8 +41,8 @@ def part_of(batch, rank, replicas, unit=1):
     return keras.tree.map_structure(take, batch), None if exact else places < size
 
 
-def slices_of(part, count):
-    """Cut a part `(b, ...)`, or a structure of such with Nones, into `(count, b / count, ...)`."""
+def microbatches(shard, count):
+    """Cut a shard `(b, ...)`, or a structure of such with Nones, to `(count, b / count, ...)`."""
     import tensorflow as tf
 
     def cut(tensor):
@@ -55,4 +55,4 @@ def slices_of(part, count):
         rest = [size if k is None else k for k, size in zip(known, sizes, strict=True)]
         return tf.reshape(tensor, (count, rows, *rest))
 
-    return keras.tree.map_structure(cut, part)
+    return keras.tree.map_structure(cut, shard)

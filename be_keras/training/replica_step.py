@@ -8,7 +8,8 @@ import contextlib
 
 import keras
 
-from be_keras.training.parts import part_of, slices_of
+from be_keras.keras_internals import averages_of, layers_below
+from be_keras.training.parts import microbatches, shard_for_replica
 
 # Seeds of replicas lie so far apart: 2^32 over the golden ratio, odd.
 SEED_DISTANCE = 0x9E3779B1
@@ -32,8 +33,8 @@ class ReplicaStep:
         import tensorflow as tf
 
         self.model, self.training = model, training
-        self.slices = model.accumulate if training else 1
-        self.unit = self.slices * (model.examples_together if training else 1)
+        self.microbatches = model.microbatches if training else 1
+        self.unit = self.microbatches * (model.examples_together if training else 1)
         self.trainable = model.trainable_variables if training else []
         self.overwrite_every = getattr(model.optimizer, "ema_overwrite_frequency", None)
         elsewhere = _ids([*self.trainable, *model.optimizer.variables])
@@ -43,9 +44,9 @@ class ReplicaStep:
         self.seeds = _ids(self.states) - _ids(model.weights) - self.metric_states
         # What a pass has a gradient for and what it changes: known when it has been traced.
         self._connected, self._changed = set(), set()
-        self._pass = self._all_slices
+        self._pass = self._all_microbatches
         if model.jit_compile and not model.run_eagerly and not synchronized(model):
-            self._pass = tf.function(self._all_slices, jit_compile=True, reduce_retracing=True)
+            self._pass = tf.function(self._pass, jit_compile=True, reduce_retracing=True)
 
     def __call__(self, batch):
         """Take one step on the global batch, a structure of tensors `(B, ...)`."""
@@ -54,7 +55,7 @@ class ReplicaStep:
         context = tf.distribute.get_replica_context()
         rank = context.replica_id_in_sync_group
         with self._host():  # so that no more than the part goes to the device
-            part, real = part_of(batch, rank, context.num_replicas_in_sync, self.unit)
+            part, real = shard_for_replica(batch, rank, context.num_replicas_in_sync, self.unit)
         values = [tf.convert_to_tensor(v.value) for v in self.trainable]
         before = [tf.convert_to_tensor(v.value) for v in self.states]
         here = [
@@ -82,32 +83,32 @@ class ReplicaStep:
         on_tpu = isinstance(self.model.strategy, tf.distribute.TPUStrategy)
         return contextlib.nullcontext() if on_tpu else tf.device("/device:CPU:0")
 
-    def _all_slices(self, values, states, part, real):
+    def _all_microbatches(self, values, states, part, real):
         """Label count, gradient sums and new states of a part, micro-batch after micro-batch.
 
         Gives the gradients in `_connected` and the states in `_changed` alone.
         """
         import tensorflow as tf
 
-        if self.slices == 1:
-            count, gradients, states = self._one_slice(values, states, part, real)
+        if self.microbatches == 1:
+            count, gradients, states = self._one_microbatch(values, states, part, real)
         else:
-            slices = slices_of((part, real), self.slices)
+            cut = microbatches((part, real), self.microbatches)
 
             def add(i, count, gradients, states):
-                more, new, states = self._one_slice(values, states, *_at(slices, i))
+                more, new, states = self._one_microbatch(values, states, *_at(cut, i))
                 new = [a + b for a, b in zip(gradients, new, strict=True)]
                 return i + 1, count + more, new, states
 
             start = (tf.constant(0), tf.constant(0.0), [tf.zeros_like(v) for v in values], states)
             # One after the other: side by side they would need the memory that they are to save.
             _, count, gradients, states = tf.while_loop(
-                lambda i, *_: i < self.slices, add, start, parallel_iterations=1
+                lambda i, *_: i < self.microbatches, add, start, parallel_iterations=1
             )
         gradients = [gradients[i] for i in sorted(self._connected)]
         return count, gradients, [states[i] for i in sorted(self._changed)]
 
-    def _one_slice(self, values, states, part, real):
+    def _one_microbatch(self, values, states, part, real):
         """The same of one micro-batch, with every gradient and state."""
         import tensorflow as tf
 
@@ -148,8 +149,7 @@ class ReplicaStep:
         optimizer.apply([found.get(i) for i in range(len(self.trainable))], self.trainable)
         if self.overwrite_every:
             now = tf.equal(optimizer.iterations.value % self.overwrite_every, 0)
-            averages = optimizer._model_variables_moving_average
-            for variable, average in zip(self.trainable, averages, strict=True):
+            for variable, average in zip(self.trainable, averages_of(optimizer), strict=True):
                 variable.assign(tf.where(now, average.value, variable.value))
 
 
@@ -169,7 +169,7 @@ def summed(context, tensors):
 
 def synchronized(model):
     """Whether a layer takes moments over all replicas, which no compiled pass can do."""
-    return any(getattr(layer, "synchronized", False) for layer in model._flatten_layers())
+    return any(getattr(layer, "synchronized", False) for layer in layers_below(model))
 
 
 def _at(structure, i):

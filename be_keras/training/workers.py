@@ -23,7 +23,7 @@ def is_chief(strategy):
     return resolver.task_type == first and resolver.task_id == 0
 
 
-def spread(strategy, variables):
+def broadcast_variables(strategy, variables):
     """Give Keras variables, on every worker, the values that the chief's have.
 
     For a chief that read a checkpoint which the other workers cannot see.
@@ -39,7 +39,7 @@ def spread(strategy, variables):
         variable.assign(value)
 
 
-def of_chief(strategy, numbers):
+def broadcast_from_chief(strategy, numbers):
     """Give every worker the numbers that the chief has.
 
     Args:
@@ -54,7 +54,7 @@ def of_chief(strategy, numbers):
     return _sums(strategy, _of_first, [np.asarray(numbers)])[0].numpy()
 
 
-def placed(strategy, restored, make):
+def restore_in_scope(strategy, restored, make):
     """The model to train, where it trains: in the state that was restored, if any, on all workers.
 
     The chief alone knows of a checkpoint, and loads it outside the scope: inside, where workers
@@ -77,7 +77,7 @@ def placed(strategy, restored, make):
     if restored is not None:
         for variable, value in zip(_state(model), _state(restored), strict=True):
             variable.assign(value.numpy())
-    spread(strategy, _state(model))
+    broadcast_variables(strategy, _state(model))
     return model
 
 

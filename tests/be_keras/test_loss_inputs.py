@@ -7,9 +7,11 @@ import pytest
 from be_keras.loss_inputs import (
     labels_averaged,
     mask_of,
+    members_of,
     not_ignored,
     output_rows,
     repeat_labels,
+    rows_as_outputs,
     weights_of_each,
     with_mask,
 )
@@ -25,10 +27,18 @@ def ones(*shape):
 def test_outputs_become_rows_with_their_masks():
     mask = np.arange(12).reshape(2, 3, 2) % 3 == 0  # (B, M, T)
     outputs = np.arange(24.0).reshape(2, 3, 2, 2)  # (B, M, T, C)
-    rows = output_rows({"a": with_mask(keras.ops.convert_to_tensor(outputs), mask)}, size=4)["a"]
-    np.testing.assert_array_equal(rows, outputs.reshape(6, 2, 2)[:4])
-    np.testing.assert_array_equal(mask_of(rows), mask.reshape(6, 2)[:4])
+    rows = output_rows({"a": with_mask(keras.ops.convert_to_tensor(outputs), mask)})["a"]
+    np.testing.assert_array_equal(rows, outputs.reshape(6, 2, 2))
+    np.testing.assert_array_equal(mask_of(rows), mask.reshape(6, 2))
     assert output_rows(ones(2, 3, 4)).shape == (6, 4)
+
+
+def test_rows_become_outputs_of_one_member_with_their_masks():
+    values = np.arange(12.0).reshape(2, 3, 2)  # (R, T, C)
+    outputs = rows_as_outputs(with_mask(keras.ops.convert_to_tensor(values), MASK), 1)
+    np.testing.assert_array_equal(outputs, values[:1, None])
+    np.testing.assert_array_equal(mask_of(outputs), MASK[:1, None])
+    assert members_of({"a": outputs}) == 1 and members_of(ones(2, 3, 4)) == 3
 
 
 def test_labels_are_repeated_for_every_member():

@@ -54,7 +54,7 @@ def compiled_model(optimizer):
 @pytest.mark.parametrize("kind", [optimizers.SGD, optimizers.Adam])
 def test_a_multiplier_scales_the_update(kind):
     plain = updates(kind(0.01))
-    scaled = updates(kind(0.01, multipliers={"fast": 2.0, "bias": 0.0}))
+    scaled = updates(kind(0.01, lr_multipliers={"fast": 2.0, "bias": 0.0}))
     factors = {"shared": 1.0, "fast": 2.0, "bias": 0.0}
     for (role, one), (_, two) in zip(plain, scaled, strict=True):
         assert np.any(one != 0)
@@ -63,7 +63,7 @@ def test_a_multiplier_scales_the_update(kind):
 
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_without_options_it_is_the_optimiser_of_keras(name):
-    ours = updates(KINDS[name](0.01, decayed_roles=("shared", "fast", "bias")))
+    ours = updates(KINDS[name](0.01, weight_decay_roles=("shared", "fast", "bias")))
     theirs = updates(getattr(keras.optimizers, name)(0.01))
     for (_, got), (_, want) in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-7)
@@ -72,7 +72,7 @@ def test_without_options_it_is_the_optimiser_of_keras(name):
 def test_fit_under_xla_scales_the_updates():
     steps = []
     for multipliers in ({}, {"fast": 2.0}):
-        model = compiled_model(optimizers.Adam(0.01, multipliers=multipliers))
+        model = compiled_model(optimizers.Adam(0.01, lr_multipliers=multipliers))
         before = fitted(model)
         steps.append([np.asarray(w) - old for w, old in zip(model.weights, before, strict=True)])
     for weight, one, two in zip(model.weights, *steps, strict=True):
@@ -91,11 +91,11 @@ def test_decay_leaves_fast_weights_and_biases_alone():
 
 
 def test_decay_acts_on_the_chosen_roles():
-    assert decayed(decayed_roles=("fast", "bias")) == {"fast", "bias"}
+    assert decayed(weight_decay_roles=("fast", "bias")) == {"fast", "bias"}
 
 
 def test_a_multiplier_of_zero_holds_against_decay():
-    assert decayed(multipliers={"shared": 0.0}) == set()
+    assert decayed(lr_multipliers={"shared": 0.0}) == set()
 
 
 def test_decay_takes_its_share():
@@ -105,7 +105,7 @@ def test_decay_takes_its_share():
 
 
 def test_variables_excluded_by_the_user_stay_excluded():
-    optimizer = optimizers.SGD(0.1, weight_decay=0.1, decayed_roles=("shared", "fast", "bias"))
+    optimizer = optimizers.SGD(0.1, weight_decay=0.1, weight_decay_roles=("shared", "fast", "bias"))
     layer = fixed_layer()
     optimizer.exclude_from_weight_decay(var_list=[layer.kernel], var_names=["bias"])
     before = [np.asarray(variable) for variable in layer.weights]
@@ -115,14 +115,14 @@ def test_variables_excluded_by_the_user_stay_excluded():
 
 
 def test_clipping_by_norm():
-    clipped = updates(optimizers.SGD(1.0, clipnorm=1e-3, multipliers={"fast": 2.0}))
+    clipped = updates(optimizers.SGD(1.0, clipnorm=1e-3, lr_multipliers={"fast": 2.0}))
     for role, update in clipped:
         bound = 2e-3 if role == "fast" else 1e-3
         np.testing.assert_allclose(np.linalg.norm(update), bound, rtol=1e-4)
 
 
 def test_learning_rate_callbacks():
-    model = compiled_model(optimizers.Adam(0.1, multipliers={"fast": 2.0}))
+    model = compiled_model(optimizers.Adam(0.1, lr_multipliers={"fast": 2.0}))
     callbacks = [
         keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 10),
         keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=1e6),
@@ -133,14 +133,21 @@ def test_learning_rate_callbacks():
 
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_configs_round_trip(name):
-    optimizer = KINDS[name](0.2, multipliers={"fast": 0.5}, decayed_roles=("head",), clipnorm=1.0)
+    options = {"lr_multipliers": {"fast": 0.5}, "weight_decay_roles": ("head",)}
+    optimizer = KINDS[name](0.2, clipnorm=1.0, **options)
     again = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     assert type(again) is KINDS[name]
     assert again.get_config() == optimizer.get_config()
 
 
+def test_a_file_of_before_the_renaming_is_read():
+    former = {"multipliers": {"fast": 0.5}, "decayed_roles": ["head"], "learning_rate": 0.2}
+    optimizer = optimizers.SGD.from_config(former)
+    assert optimizer.lr_multipliers == {"fast": 0.5} and optimizer.weight_decay_roles == ("head",)
+
+
 def test_a_file_keeps_the_state(tmp_path):
-    options = {"multipliers": {"fast": 2.0}, "weight_decay": 0.1}
+    options = {"lr_multipliers": {"fast": 2.0}, "weight_decay": 0.1}
     model = compiled_model(optimizers.Adam(0.01, **options))
     fitted(model, 2)
     model.save(tmp_path / "model.keras")
@@ -163,7 +170,9 @@ def test_a_loaded_model_spares_the_biases_of_plain_layers(tmp_path):
     assert np.all(np.asarray(loaded.layers[0].layers[0].bias) > 99.0)
 
 
-@pytest.mark.parametrize("options", [{"multipliers": {"slow": 1.0}}, {"decayed_roles": ("slow",)}])
+@pytest.mark.parametrize(
+    "options", [{"lr_multipliers": {"slow": 1.0}}, {"weight_decay_roles": ("slow",)}]
+)
 def test_unknown_roles_are_refused(options):
     with pytest.raises(ValueError, match=r"Weight roles are .*Received: \['slow'\]"):
         optimizers.Adam(**options)
@@ -171,4 +180,4 @@ def test_unknown_roles_are_refused(options):
 
 def test_negative_multipliers_are_refused():
     with pytest.raises(ValueError, match="must not be negative.*'fast': -1"):
-        optimizers.SGD(multipliers={"fast": -1.0})
+        optimizers.SGD(lr_multipliers={"fast": -1.0})

@@ -85,7 +85,7 @@ def test_fast_weights():
 def test_optimizer():
     config = Config(learning_rate=0.5, warmup=4, steps=10, cooldown=0.5, fast_multiplier=0.25)
     optimizer = config.make_optimizer()
-    assert optimizer.multipliers == {"fast": 0.25}
+    assert optimizer.lr_multipliers == {"fast": 0.25}
     assert (optimizer.beta_1, optimizer.beta_2, optimizer.epsilon) == (0.9, 0.98, 1e-9)
     optimizer.build([keras.Variable(0.0)])
     assert float(optimizer.learning_rate) == pytest.approx(0.5 / 4)
@@ -109,4 +109,4 @@ def test_decay_spares_what_is_no_kernel_unless_told(name, decayed, expected):
 def test_sgd_has_nesterov_momentum():
     optimizer = Config(optimizer="sgd").make_optimizer()
     assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
-    assert optimizer.multipliers == {"fast": 1.0}
+    assert optimizer.lr_multipliers == {"fast": 1.0}

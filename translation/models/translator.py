@@ -8,7 +8,7 @@ from keras import ops
 
 from be_keras import EnsembleModel
 from be_keras.losses import chunked_cross_entropy, sequence_loss
-from be_keras.members import merge_members, repeat_examples, split_members
+from be_keras.members import fill_rows, merge_members, repeat_examples, split_members
 from be_tracks.interrupts import held_interrupts
 from translation.models.transformer import PAD, Transformer
 
@@ -53,8 +53,9 @@ class Translator(EnsembleModel):
     def call(self, inputs, training=None):
         if not training:
             return super().call(inputs, training=False)
-        self._split_rows = self.members == "split"
-        rows = {name: self._rows_of(inputs[name]) for name in ("source", "target_in")}
+        rows_of = fill_rows if self.members == "split" else repeat_examples
+        names = ("source", "target_in")
+        rows = {name: rows_of(inputs[name], self.ensemble_size) for name in names}
         return self.untile(self.body.states(rows, training=True))
 
     def loss_and_count(self, x, y, y_pred, sample_weight=None, training=True):
@@ -84,7 +85,7 @@ class Translator(EnsembleModel):
 
     def _training_losses(self, y, states):
         """Smoothed losses `(B, M, T)` of states `(B, M, T, D)`, and each member's own labels."""
-        if self._split_rows:
+        if self.members == "split":
             # The rows that fill the last example's members up count for nothing.
             missing = ops.shape(states)[0] * self.ensemble_size - ops.shape(y)[0]
             rows = ops.pad(y, [[0, missing], [0, 0]], constant_values=PAD)

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from be_keras import EnsembleModel, metrics
-from be_keras.training import is_chief, of_chief, placed, reseed
+from be_keras.training import broadcast_from_chief, is_chief, reseed, restore_in_scope
 from vision.data.batches import Batches
 from vision.evaluation.classifier import load_model
 from vision.evaluation.memory import own_peak
@@ -48,7 +48,7 @@ class Training:
         """Train the networks that are not trained yet."""
         steps = self.settings.steps
         # Workers beside the chief do not see what is trained.
-        trained = of_chief(
+        trained = broadcast_from_chief(
             self.strategy, [int(self.run.network(i).exists()) for i in range(networks)]
         )
         done = int(trained.sum()) * steps
@@ -65,8 +65,8 @@ class Training:
             keras.utils.set_random_seed(seed)
             return new_classifier(self.settings, self.images)
 
-        model = placed(self.strategy, restored, make)
-        model.accumulate = self.accumulate  # of the machine and not of the run
+        model = restore_in_scope(self.strategy, restored, make)
+        model.microbatches = self.accumulate  # of the machine and not of the run
         step = int(keras.ops.convert_to_numpy(model.optimizer.iterations))
         if step:
             print(f"resuming network {index} at step {step}", file=sys.stderr)

@@ -17,8 +17,8 @@ def make_optimizer(settings: Settings) -> optimizers.SGD | optimizers.AdamW:
     """
     schedule = _schedule(settings)
     by_role = {
-        "multipliers": {"fast": settings.multiplier},
-        "decayed_roles": optimizers.DECAYED[settings.decayed],
+        "lr_multipliers": {"fast": settings.multiplier},
+        "weight_decay_roles": optimizers.WEIGHT_DECAY_ROLES[settings.decayed],
     }
     if settings.optimizer == "adamw":
         return optimizers.AdamW(schedule, weight_decay=settings.decay, **by_role)

@@ -45,7 +45,7 @@ def translator_like():
             be_keras.schedules.InverseSquareRoot(0.1, 2),
             momentum=0.9,
             weight_decay=0.01,
-            multipliers={"fast": 2.0},
+            lr_multipliers={"fast": 2.0},
         ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],

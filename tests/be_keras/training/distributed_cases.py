@@ -20,7 +20,7 @@ import tensorflow as tf  # noqa: E402
 from keras import ops  # noqa: E402
 
 import be_keras  # noqa: E402
-from be_keras.training import reseed, spread, strategy, stream  # noqa: E402
+from be_keras.training import broadcast_variables, reseed, strategy, stream  # noqa: E402
 from be_tracks.devices import check_agreed  # noqa: E402
 from be_tracks.errors import UserError  # noqa: E402
 
@@ -112,10 +112,10 @@ class Cases:
         batches = [(x, np.where(np.arange(8)[:, None] < 5, 1, y)) for x, y in token_batches(4, 8)]
         return self.train(lambda: token_model("shared"), batches, loss=loss)[1]
 
-    def accumulate(self):
+    def microbatches(self):
         """Micro-batches of two examples, on one replica or two."""
         count = 4 // self.strategy.num_replicas_in_sync
-        return self.tokens(6, accumulate=count, optimizer=lambda: keras.optimizers.Adam(0.01))[1]
+        return self.tokens(6, microbatches=count, optimizer=lambda: keras.optimizers.Adam(0.01))[1]
 
     def full(self):
         """The same without micro-batches."""
@@ -141,7 +141,7 @@ class Cases:
 
     def bfloat16(self):
         """The same in half precision, with micro-batches."""
-        model, found = self.attention("mixed_bfloat16", 20, accumulate=2)
+        model, found = self.attention("mixed_bfloat16", 20, microbatches=2)
         dtypes = {v.dtype for v in (*model.trainable_variables, *model.optimizer.variables[2:])}
         return {**found, "dtypes": np.array(sorted(dtypes))}
 
@@ -154,7 +154,7 @@ class Cases:
             lambda: attention_model(dtype),
             batches,
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            optimizer=lambda: be_keras.optimizers.Adam(1e-2, multipliers={"fast": 0.5}),
+            optimizer=lambda: be_keras.optimizers.Adam(1e-2, lr_multipliers={"fast": 0.5}),
             **compiled,
         )
 
@@ -244,7 +244,7 @@ class Cases:
         with self.strategy.scope():
             model = token_model("shared")
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-            model.compile(keras.optimizers.SGD(0.0), loss, metrics=["accuracy"], accumulate=2)
+            model.compile(keras.optimizers.SGD(0.0), loss, metrics=["accuracy"], microbatches=2)
         callbacks = [
             keras.callbacks.ModelCheckpoint(path, monitor="val_loss"),
             keras.callbacks.EarlyStopping("val_loss", patience=1),
@@ -261,7 +261,7 @@ class Cases:
             "losses": np.array([history["loss"], board_losses(f"{board}/train")]),
             "validated": np.array([history["val_loss"][-1], history["val_accuracy"][-1]]),
             "evaluated": np.array(found),
-            "accumulate": np.array(again.accumulate),
+            "microbatches": np.array(again.microbatches),
         }
 
     def chief(self):
@@ -272,7 +272,7 @@ class Cases:
         if self.strategy.cluster_resolver is None or not self.strategy.cluster_resolver.task_id:
             variable.assign([1.0, 2.0, 3.0])
             count.assign(7)
-        spread(self.strategy, [variable, count])
+        broadcast_variables(self.strategy, [variable, count])
         return {"variable": variable.numpy(), "count": count.numpy()}
 
     def agreed(self):
@@ -389,7 +389,7 @@ def main(out, topology, xla, case):
     assert chosen.num_replicas_in_sync == (1 if topology == "one" else 2)
     keras.utils.set_random_seed(1)
     found = getattr(Cases(chosen, xla == "xla", out), case)()
-    programs = {path.name.split(".")[0] for path in dump.glob("*all_slices*")}
+    programs = {path.name.split(".")[0] for path in dump.glob("*all_microbatches*")}
     np.savez(out, programs=len(programs), **found)
 
 

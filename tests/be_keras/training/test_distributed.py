@@ -120,7 +120,7 @@ def test_every_step_of_an_execution_counts(results):
 
 @pytest.mark.parametrize("key", [("one", "graph"), ("two", "graph"), ("two", "xla")])
 def test_micro_batches_are_as_the_full_batch(compare, key):
-    compare("accumulate", *key, as_case="full")
+    compare("microbatches", *key, as_case="full")
 
 
 def test_half_precision_keeps_weights_and_sums_whole(compare):
@@ -171,7 +171,7 @@ def test_random_states_are_one_and_resume_exactly(results, xla):
 def test_callbacks_work_and_saved_models_go_on(compare, results, topology):
     compare("callbacks", topology)
     for found in results(topology, "graph", "callbacks"):
-        assert found["epochs"] == 2 and found["accumulate"] == 2
+        assert found["epochs"] == 2 and found["microbatches"] == 2
         np.testing.assert_allclose(found["evaluated"], found["validated"], atol=1e-6)
         in_history, on_board = found["losses"]
         np.testing.assert_allclose(on_board, in_history, rtol=1e-6)
@@ -201,20 +201,20 @@ def model_of(optimizer, **compiled):
 @pytest.mark.parametrize(
     ("optimizer", "message"),
     [
-        (lambda: keras.optimizers.SGD(gradient_accumulation_steps=2), "`accumulate` to `compile`"),
+        (lambda: keras.optimizers.SGD(gradient_accumulation_steps=2), "`microbatches` to"),
         (lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()), "mixed_bfloat16"),
     ],
 )
 def test_optimisers_that_cannot_be_distributed(optimizer, message):
-    model = model_of(optimizer(), accumulate=2)
+    model = model_of(optimizer(), microbatches=2)
     with pytest.raises(ValueError, match=message):
         model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
 
 
-@pytest.mark.parametrize("accumulate", [0, 1.5, True])
-def test_numbers_of_micro_batches(accumulate):
-    with pytest.raises(ValueError, match="`accumulate` must be a positive integer"):
-        model_of("sgd", accumulate=accumulate)
+@pytest.mark.parametrize("microbatches", [0, 1.5, True])
+def test_numbers_of_micro_batches(microbatches):
+    with pytest.raises(ValueError, match="`microbatches` must be a positive integer"):
+        model_of("sgd", microbatches=microbatches)
 
 
 def test_what_was_made_outside_the_scope_is_refused():
@@ -232,7 +232,7 @@ def test_what_was_made_outside_the_scope_is_refused():
 def test_other_doors_lead_to_the_same_step(options, door):
     x = np.random.default_rng(0).normal(size=(6, 3)).astype("float32")
     weights = []
-    for settings in ({}, {"accumulate": 3, **options}):
+    for settings in ({}, {"microbatches": 3, **options}):
         keras.utils.set_random_seed(1)
         model = model_of("adam", **settings)
         if door == "fit":
@@ -246,16 +246,16 @@ def test_other_doors_lead_to_the_same_step(options, door):
 
 
 def test_the_number_of_micro_batches_may_change_later():
-    model = model_of("sgd", accumulate=2)
+    model = model_of("sgd", microbatches=2)
     model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
-    model.accumulate = 4
+    model.microbatches = 4
     assert model.train_function is None
     model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
-    assert model.get_compile_config()["accumulate"] == 4
+    assert model.get_compile_config()["microbatches"] == 4
 
 
 def test_without_a_strategy_keras_trains():
     model = model_of("sgd")
-    assert model.strategy is None and model.accumulate == 1
+    assert model.strategy is None and model.microbatches == 1
     model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
     assert "be_keras" not in model.train_function.__module__

@@ -13,11 +13,11 @@ def parts(size, replicas, unit, known=True):
     """All parts of a batch 0, 1, ..., and their marks, as NumPy arrays."""
     import tensorflow as tf
 
-    from be_keras.training.parts import part_of
+    from be_keras.training.parts import shard_for_replica
 
     @tf.function(input_signature=[tf.TensorSpec([size if known else None], tf.int64)])
     def of(batch):
-        found = [part_of((batch, None), rank, replicas, unit) for rank in range(replicas)]
+        found = [shard_for_replica((batch, None), rank, replicas, unit) for rank in range(replicas)]
         assert all(part[1] is None for part, _ in found)
         everything = [tf.ones_like(part[0], tf.bool) if m is None else m for part, m in found]
         return [part[0] for part, _ in found], everything, tf.constant(found[0][1] is None)
@@ -42,9 +42,9 @@ def test_every_example_is_in_one_part(size, replicas, unit, known):
 def test_slices_are_in_order():
     import tensorflow as tf
 
-    from be_keras.training.parts import slices_of
+    from be_keras.training.parts import microbatches
 
     tokens = np.arange(24).reshape(6, 4)
-    slices, nothing = slices_of((tf.constant(tokens), None), 3)
+    slices, nothing = microbatches((tf.constant(tokens), None), 3)
     np.testing.assert_array_equal(slices, tokens.reshape(3, 2, 4))
     assert nothing is None

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 import be_keras
-from be_keras.training import is_chief, of_chief, placed, spread, strategy
+from be_keras.training import (
+    broadcast_from_chief,
+    broadcast_variables,
+    is_chief,
+    restore_in_scope,
+    strategy,
+)
 from be_tracks.devices import check_agreed
 
 X = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
@@ -27,17 +33,17 @@ def state_of(model):
 @pytest.mark.parametrize("devices", [None, strategy("one")])
 def test_a_process_that_is_alone_is_the_chief_and_agrees(devices):
     variable = keras.Variable([1.0, 2.0])
-    spread(devices, [variable])
+    broadcast_variables(devices, [variable])
     np.testing.assert_array_equal(variable, [1, 2])
     assert is_chief(devices)
-    assert of_chief(devices, [3, 4]).tolist() == [3, 4]
+    assert broadcast_from_chief(devices, [3, 4]).tolist() == [3, 4]
     check_agreed(devices, {"no": {"JSON": object()}})
 
 
 def test_on_one_device_a_restored_model_is_the_one_to_train():
     restored = make()
-    assert placed(None, restored, make) is restored
-    new = placed(None, None, make)
+    assert restore_in_scope(None, restored, make) is restored
+    new = restore_in_scope(None, None, make)
     assert new.optimizer.built and int(new.optimizer.iterations) == 0
 
 
@@ -48,7 +54,7 @@ def test_under_a_strategy_a_model_of_its_scope_gets_the_restored_state():
     restored = make()
     restored.fit(X, X[:, :1], batch_size=2, verbose=0)
     devices = tf.distribute.OneDeviceStrategy("CPU:0")
-    model = placed(devices, restored, make)
+    model = restore_in_scope(devices, restored, make)
     assert model.strategy is devices and restored.strategy is None
     for found, expected in zip(state_of(model), state_of(restored), strict=True):
         np.testing.assert_array_equal(found, expected)

@@ -45,7 +45,7 @@ def test_sgd():
     optimizer = make_optimizer(make_settings(decay=0.01, multiplier=0.5))
     assert type(optimizer) is SGD
     assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
-    assert optimizer.weight_decay == 0.01 and optimizer.multipliers == {"fast": 0.5}
+    assert optimizer.weight_decay == 0.01 and optimizer.lr_multipliers == {"fast": 0.5}
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.05])

@@ -1,0 +1,55 @@
+"""What this package takes of Keras' insides: names that Keras does not promise to keep.
+
+All of them stand here, each behind a function; `tests/be_keras/test_keras_internals.py` says which
+one a new release of Keras has changed.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+
+def layers_below(layer: keras.Layer) -> list[keras.Layer]:
+    """A layer and every layer that it holds, however deep, each once."""
+    return layer._flatten_layers()
+
+
+def origin_of(tensor: Any) -> tuple[Any, list[Any]]:
+    """The operation that made a KerasTensor, and the KerasTensors that it took."""
+    history = getattr(tensor, "_keras_history", None)
+    if history is None or not history.operation._inbound_nodes:
+        return None, []
+    node = history.operation._inbound_nodes[history.node_index]
+    return history.operation, list(node.input_tensors)
+
+
+def build_on(model: keras.Model, batch: Any) -> None:
+    """Build a compiled model, its metrics and its optimiser for a batch, or for its specs."""
+    model._symbolic_build(data_batch=batch)
+
+
+def forget_strategy(model: keras.Model) -> None:
+    """Have Keras' loops on TensorFlow split no batches and reduce no results."""
+    model._distribute_strategy = None
+
+
+@contextlib.contextmanager
+def gradients_taken_as_they_are(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
+    """Keep an optimiser on TensorFlow from adding gradients up over replicas."""
+    optimizer._all_reduce_sum_gradients = lambda pairs: pairs
+    try:
+        yield
+    finally:
+        del optimizer._all_reduce_sum_gradients
+
+
+def averages_of(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """The moving averages of the trainable weights of an optimiser with `use_ema=True`."""
+    return optimizer._model_variables_moving_average
+
+
+def variable_updated(optimizer: keras.optimizers.Optimizer, variable: Any) -> keras.Variable:
+    """The Keras variable of what `update_step` is given: on TensorFlow the one inside of it."""
+    return optimizer._trainable_variables[optimizer._get_variable_index(variable)]
