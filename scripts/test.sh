@@ -12,8 +12,6 @@ cd "$REPOSITORY"
 # Two test processes share the machine, so each computes on one thread.
 export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 export TF_CPP_MIN_LOG_LEVEL=2
-# Tests compile far more than they run.
-export XLA_FLAGS="${XLA_FLAGS:+$XLA_FLAGS }--xla_backend_optimization_level=0"
 run_pytest() { "$VENV_PYTHON" -m pytest --numprocesses 2 --dist loadfile "$@"; }
 
 "$VENV_PYTHON" -m ruff check --quiet

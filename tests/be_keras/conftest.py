@@ -4,12 +4,9 @@ import os
 import subprocess
 import sys
 
-# The tests compile far more than they run: XLA leaves out the slow passes behind its own.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
+import keras
+import numpy as np
+import pytest
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 

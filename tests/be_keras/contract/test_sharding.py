@@ -1,12 +1,14 @@
 """Under data parallelism no activation crosses devices: the compiled programs are read."""
 
 import json
+import os
 
 import pytest
 
 # Compiles programs for two devices that share a batch, and prints their text.
 PROGRAMS = """
 import json
+import os
 import jax, keras, numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from keras import ops
@@ -104,7 +106,7 @@ def communication(text):
 @pytest.fixture(scope="module")
 def programs(run_python):
     """Compiled programs by name."""
-    flags = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
     return json.loads(run_python(PROGRAMS, "jax", XLA_FLAGS=flags).splitlines()[-1])
 
 

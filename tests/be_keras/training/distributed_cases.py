@@ -370,8 +370,8 @@ def tpu_of_cpus():
 def main(out, topology, xla, case):
     """Run the case of this name; write the file, and beside it what XLA compiled."""
     dump = Path(f"{out}.programs")
-    # The cases compile far more than they run. XLA reads this when TensorFlow first runs something.
-    os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 --xla_dump_to={dump}"
+    # XLA reads this when TensorFlow first runs something.
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_dump_to={dump}"
     if topology in ("two", "tpu"):
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(

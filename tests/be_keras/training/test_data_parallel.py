@@ -1,6 +1,7 @@
 """Keras' data parallelism on JAX trains these models as one device does, and gathers nothing."""
 
 import json
+import os
 
 import keras
 import numpy as np
@@ -65,7 +66,7 @@ def trained(run_python, tmp_path_factory):
     folder, found = tmp_path_factory.mktemp("programs"), {}
     for devices in (1, 2):
         flags = (
-            f"--xla_force_host_platform_device_count={devices} --xla_backend_optimization_level=0"
+            f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={devices}"
             f" --xla_dump_to={folder / str(devices)} --xla_dump_hlo_as_text"
         )
         printed = run_python(TRAIN, "jax", devices, XLA_FLAGS=flags)
