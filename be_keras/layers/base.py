@@ -5,6 +5,8 @@ act(((x ∘ r_i) W) ∘ s_i + b_i) serves all members with one product. A layer 
 rows (B * M, ...) and gives rows.
 """
 
+from typing import Any
+
 import keras
 from keras import constraints, ops, regularizers
 
@@ -14,7 +16,34 @@ from be_keras.members import check_ensemble_size, check_rows, merge_members, spl
 from be_keras.roles import BIAS, FAST, SHARED, set_role
 
 
-class BatchEnsembleLayer(keras.layers.Layer):
+class MemberLayer(keras.layers.Layer):
+    """Base of all layers that know their ensemble size: what they make of rows."""
+
+    def check_rows(self, rows: Any) -> None:
+        """Raise ValueError if the number of rows is known and no multiple of M."""
+        check_rows(rows.shape, self.ensemble_size, f"{type(self).__name__} {self.name!r}")
+
+    def float_rows(self, rows: Any) -> Any:
+        """Checked rows to compute with: integers and booleans as floats, as Keras' Dense does.
+
+        >>> layer = DenseBatchEnsemble(3, ensemble_size=2)
+        >>> layer.float_rows(keras.ops.ones((4, 5), dtype="uint8")).dtype == layer.compute_dtype
+        True
+        """
+        self.check_rows(rows)
+        floats = keras.backend.is_float_dtype(keras.backend.standardize_dtype(rows.dtype))
+        return rows if floats else ops.cast(rows, self.compute_dtype)
+
+    def add_weight(self, shape=None, *args, **kwargs):
+        if 0 in (shape or ()):
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r} expects rows with at least one feature. "
+                f"Received rows for which a weight would have the shape {tuple(shape)}."
+            )
+        return super().add_weight(shape, *args, **kwargs)
+
+
+class BatchEnsembleLayer(MemberLayer):
     """Base of the layers with fast weights; see the module's docstring for the formula.
 
     Keras' quantisation and LoRA change one kernel and know nothing of r and s: they are refused.
@@ -112,10 +141,6 @@ class BatchEnsembleLayer(keras.layers.Layer):
         """Add a member weight `(M, *sizes of axes)` to rows `(B * M, ...)`."""
         return per_member(ops.add, rows, weight, self.ensemble_size, axes)
 
-    def check_rows(self, rows):
-        """Raise ValueError if the number of rows is known and no multiple of M."""
-        check_rows(rows.shape, self.ensemble_size, f"{type(self).__name__} {self.name!r}")
-
     def compute_mask(self, inputs, previous_mask):
         return previous_mask
 
@@ -159,7 +184,7 @@ def per_member(operation, rows, weight, ensemble_size, axes=(-1,)):
 
     Args:
         operation: For example `ops.multiply`.
-        rows: `(B * M, ...)`.
+        rows: `(B * M, ...)`, floats: a layer takes them from `float_rows`.
         weight: `(M, *sizes)`, one size for each of `axes`, in their order.
         ensemble_size: Number of members M.
         axes: Axes of `rows` that the weight varies over, increasing, none of them 0.

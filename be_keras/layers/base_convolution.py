@@ -104,7 +104,7 @@ class BatchEnsembleConvolution(BatchEnsembleLayer):
         self.bias = self.add_member_bias((filters,), *settings) if self.use_bias else None
 
     def call(self, inputs):
-        self.check_rows(inputs)
+        inputs = self.float_rows(inputs)
         if inputs.shape[0] == 0:
             # TensorFlow's convolutions on CPU give no rows the shape that they came in.
             return ops.zeros(self.compute_output_shape(inputs.shape), self.compute_dtype)

@@ -3,12 +3,14 @@
 import keras
 from keras import constraints, ops, regularizers
 
-from be_keras.layers.base import per_member
-from be_keras.members import check_ensemble_size, check_rows
+from be_keras.layers.base import MemberLayer, per_member
+from be_keras.members import check_ensemble_size
 from be_keras.roles import NORM, set_role
 
+HALF = ("float16", "bfloat16")
 
-class MemberNormalization(keras.layers.Layer):
+
+class MemberNormalization(MemberLayer):
     """Base of the normalisations whose scale `gamma (M, ...)` and shift `beta (M, ...)` differ.
 
     Takes rows `(B * M, ...)` and gives rows of the same shape; a child says how rows are
@@ -68,10 +70,6 @@ class MemberNormalization(keras.layers.Layer):
         set_role(weight, NORM)
         return weight
 
-    def check_rows(self, rows):
-        """Raise ValueError if the number of rows is known and no multiple of M."""
-        check_rows(rows.shape, self.ensemble_size, f"{type(self).__name__} {self.name!r}")
-
     def check_channels(self, input_shape, axis):
         """Give the size of one axis; raise ValueError if it is unknown or of the batch."""
         rank = len(input_shape)
@@ -84,9 +82,9 @@ class MemberNormalization(keras.layers.Layer):
         return channels
 
     def in_full_precision(self, rows):
-        """Rows as float32 where the layer computes in half precision."""
-        half = self.compute_dtype in ("float16", "bfloat16")
-        return ops.cast(rows, "float32") if half else rows
+        """Checked rows, as float32 where the layer computes in half precision."""
+        rows = self.float_rows(rows)
+        return ops.cast(rows, "float32") if self.compute_dtype in HALF else rows
 
     def scale_and_shift(self, rows, axes):
         """Multiply rows by gamma and add beta, which vary over `axes`; give the compute dtype."""

@@ -1,5 +1,7 @@
 """What the recurrent cells of members share: their weights, and the two products of a step."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -61,9 +63,13 @@ class MemberCell(BatchEnsembleLayer):
             )
         self.input_spec = keras.layers.InputSpec(ndim=2, axes={-1: width})
 
+    def get_dropout_mask(self, step_input: Any) -> Any:
+        # `keras.layers.RNN` asks for it with a step as it comes.
+        return super().get_dropout_mask(self.float_rows(step_input))
+
     def of_inputs(self, inputs, training):
         """The product of a step's rows `(B * M, D)` for all gates, `(B * M, G * units)`."""
-        self.check_rows(inputs)
+        inputs = self.float_rows(inputs)
         masks = self.get_dropout_mask(inputs) if training else None
         return self._product(inputs, masks, self.kernel, self.r, self.s)
 

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from be_keras.layers.base import per_member
-from be_keras.layers.base_normalization import MemberNormalization
+from be_keras.layers.base_normalization import HALF, MemberNormalization
 from be_keras.layers.ghost import ghost_moments
 from be_keras.members import split_members
 from be_keras.roles import NORM, set_role
@@ -121,6 +121,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
             name=name,
             shape=(self.pools, channels),
             initializer=getattr(self, f"{name}_initializer"),
+            dtype="float32" if self.variable_dtype in HALF else None,
             trainable=False,
             autocast=False,
         )
@@ -128,7 +129,6 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         return weight
 
     def call(self, inputs, training=None, mask=None):
-        self.check_rows(inputs)
         rows = self.in_full_precision(inputs)
         learns = training and self.trainable
         if learns:

@@ -80,8 +80,7 @@ class DenseBatchEnsemble(BatchEnsembleLayer):
         self.input_spec = keras.layers.InputSpec(min_ndim=2, axes={-1: width})
 
     def call(self, inputs):
-        self.check_rows(inputs)
-        outputs = self.scale(inputs, self.r)
+        outputs = self.scale(self.float_rows(inputs), self.r)
         outputs = ops.matmul(outputs, self.kernel)
         outputs = self.scale(outputs, self.s)
         if self.bias is not None:

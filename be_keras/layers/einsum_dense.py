@@ -102,8 +102,8 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
             )
 
     def call(self, inputs):
-        self.check_rows(inputs)
-        outputs = self.scale(inputs, self.r, [self.input_axes.index(a) for a in self.r_axes])
+        r_axes = [self.input_axes.index(a) for a in self.r_axes]
+        outputs = self.scale(self.float_rows(inputs), self.r, r_axes)
         outputs = ops.einsum(self.equation, outputs, self.kernel)
         outputs = self.scale(outputs, self.s, [self.output_axes.index(a) for a in self.s_axes])
         if self.bias is not None:

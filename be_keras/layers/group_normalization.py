@@ -77,7 +77,6 @@ class GroupNormalizationBatchEnsemble(MemberNormalization):
         )
 
     def call(self, inputs):
-        self.check_rows(inputs)
         rows = self.in_full_precision(inputs)
         axis = self.axis % len(rows.shape)
         groups = rows.shape[axis] if self.groups == -1 else self.groups

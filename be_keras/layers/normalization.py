@@ -67,7 +67,6 @@ class LayerNormalizationBatchEnsemble(MemberNormalization):
         self.add_scale_and_shift(sizes)
 
     def call(self, inputs):
-        self.check_rows(inputs)
         axes = sorted(axis % len(inputs.shape) for axis in self.axis)
         rows = self.in_full_precision(inputs)
         centered = rows - ops.mean(rows, axes, keepdims=True)

@@ -18,7 +18,7 @@ class SharedBias(keras.layers.Layer):
         set_role(self.bias, BIAS)
 
     def call(self, inputs):
-        return inputs + ops.cast(self.bias, inputs.dtype)
+        return inputs + self.bias
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -102,6 +102,24 @@ def test_policies(contract, policy):
     assert layer.get_config()["dtype"]["config"]["name"] == policy
 
 
+def test_integers_count_as_the_same_numbers_as_floats(contract):
+    layer, draw = built(contract), np.random.default_rng(2)
+    layer.set_weights([draw.uniform(0.5, 1.5, w.shape) for w in layer.weights])
+    rows = draw.integers(0, 2, size=contract.rows().shape)
+    expected = contract.call(layer, ops.convert_to_tensor(rows.astype(contract.dtype)))
+    for dtype in ("int32", "int64", "uint8", "bool"):
+        outputs = contract.call(layer, ops.convert_to_tensor(rows.astype(dtype)))
+        assert outputs.dtype == expected.dtype
+        np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_no_features_are_refused(member_contract):
+    if not member_contract.tokens:
+        rows = member_contract.rows()[..., :0]
+        with pytest.raises(ValueError, match="at least one feature.*shape"):
+            member_contract.call(member_contract.make(), rows)
+
+
 def test_no_rows(contract):
     layer = built(contract)
     expected = contract.call(layer, contract.rows()).shape[1:]

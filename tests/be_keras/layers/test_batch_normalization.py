@@ -224,6 +224,17 @@ def test_the_weights_are_norms_of_each_member():
     assert [w.name for w in layer.non_trainable_weights] == ["moving_mean", "moving_variance"]
 
 
+@pytest.mark.parametrize("policy", ["float16", "bfloat16"])
+def test_statistics_of_pure_half_policies_follow_in_single_precision(policy):
+    """In half precision a moving mean would stand still once it is near its goal."""
+    layer, rows = BatchNormalizationBatchEnsemble(ensemble_size=M, dtype=policy), rows_of(4 * M, 5)
+    outputs = layer(rows, training=True)
+    assert keras.backend.standardize_dtype(outputs.dtype) == layer.gamma.dtype == policy
+    half = np.asarray(ops.cast(ops.cast(rows, policy), "float32"))
+    expected = 0.01 * half.reshape(4, M, 5).mean(0)
+    np.testing.assert_allclose(layer.moving_mean, expected, rtol=1e-5)
+
+
 def test_half_precision_takes_moments_in_single_precision():
     data = (300.0 + np.arange(8.0)).reshape(8, 1).astype("float32")
     layer = BatchNormalizationBatchEnsemble(momentum=0.0, ensemble_size=1, dtype="mixed_float16")
