@@ -1,9 +1,16 @@
 """What Keras leaves to its backend: compiling a function of a model, gradients, accelerators."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 
+from be_keras.types import Tensor
 
-def compiled(model, function, jit_compile=False):
+
+def compiled(
+    model: keras.Model, function: Callable[..., Any], jit_compile: bool = False
+) -> Callable[..., Any]:
     """Compile `function(*tensors)`, which uses `model`, so that it sees the weights of each call.
 
     Args:
@@ -22,7 +29,7 @@ def compiled(model, function, jit_compile=False):
         import jax
 
         @jax.jit
-        def pure(values, args):
+        def pure(values: Tensor, args: Any) -> Any:
             # Without the scope the weights of the first call would become constants.
             mapping = list(zip(model.variables, values, strict=True))
             with keras.StatelessScope(state_mapping=mapping):
@@ -32,7 +39,7 @@ def compiled(model, function, jit_compile=False):
     return function
 
 
-def has_accelerator():
+def has_accelerator() -> bool:
     """Whether the running backend sees a GPU or TPU."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -41,7 +48,9 @@ def has_accelerator():
     return not all(name.startswith("cpu") for name in keras.distribution.list_devices())
 
 
-def gradients_of_each(function, values):
+def gradients_of_each(
+    function: Callable[[list[Tensor]], list[Tensor]], values: list[Tensor]
+) -> list[list[Tensor]]:
     """Gradients of each of the scalars `function(values)` with respect to the list `values`.
 
     Args:
@@ -72,7 +81,7 @@ def gradients_of_each(function, values):
     )
 
 
-def trains_faster_with_xla():
+def trains_faster_with_xla() -> bool:
     """For `compile(jit_compile=...)`: XLA serves accelerators, and JAX knows nothing else.
 
     TensorFlow on a CPU trains a Transformer and a small ResNet faster without it, and Keras'

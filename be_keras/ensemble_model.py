@@ -4,6 +4,9 @@ Takes examples (B, ...), gives (B, M, ..., C). A Keras loss is applied to every 
 metric to the mean prediction; labels and weights are expanded explicitly, never by broadcasting.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -29,6 +32,7 @@ from be_keras.members import (
 )
 from be_keras.roles import assign_roles
 from be_keras.training.distributed import DistributedTraining, true_loss
+from be_keras.types import Config, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -67,18 +71,37 @@ class EnsembleModel(DistributedTraining, keras.Model):
         ValueError: An option is unknown; a layer of the body has another ensemble size or tiles
             the rows again; a path of a body that tiles by itself tiles not, or members are
             split around it; a loss is compiled with `reduction="sum"`.
+
+    Examples:
+        >>> body = be_keras.DenseBatchEnsemble(2, ensemble_size=4)
+        >>> model = be_keras.EnsembleModel(body, ensemble_size=4)
+        >>> loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        >>> model.compile("sgd", loss, metrics=["accuracy"])
+        >>> x, y = np.ones((8, 3), "float32"), np.zeros(8, "int32")
+        >>> outputs = model(x)
+        >>> tuple(outputs.shape), tuple(model.mean_prediction(outputs).shape)
+        ((8, 4, 2), (8, 2))
+        >>> sorted(model.compute_metrics(x, y, outputs))
+        ['accuracy', 'loss']
+        >>> loss, labels = model.loss_and_count(x, y, outputs)
+        >>> model.track_loss(loss, labels)
+        >>> float(labels), bool(loss == model.compute_loss(x, y, outputs))
+        (32.0, True)
+        >>> y, masked = model.leave_out(y, outputs, real=np.arange(8) < 6)
+        >>> float(model.loss_and_count(x, y, masked)[1]), model.examples_together
+        (24.0, 1)
     """
 
     def __init__(
         self,
-        body,
-        ensemble_size,
-        members="shared",
-        outputs="logits",
-        member_loss="mean",
-        tiles="inputs",
-        **kwargs,
-    ):
+        body: keras.Layer,
+        ensemble_size: int,
+        members: str = "shared",
+        outputs: str = "logits",
+        member_loss: str = "mean",
+        tiles: str = "inputs",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         _check_option("members", members, ("shared", "split"))
         _check_option("outputs", outputs, ("logits", "probabilities", "values"))
@@ -102,13 +125,13 @@ class EnsembleModel(DistributedTraining, keras.Model):
         self._weighted_loss = keras.metrics.Mean(name="loss")
         check_body(body, ensemble_size, tiles)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if not self.body.built:
             self._build_body(input_shape)
         check_body(self.body, self.ensemble_size, self.tiles)
         assign_roles(self)
 
-    def _build_body(self, input_shape):
+    def _build_body(self, input_shape: Shape) -> None:
         if type(self.body).build is not keras.layers.Layer.build:
             self.body.build(
                 keras.tree.map_shape_structure(lambda shape: (None, *shape[1:]), input_shape)
@@ -123,37 +146,44 @@ class EnsembleModel(DistributedTraining, keras.Model):
         )
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.Metric]:
         # Keras' own "loss" averages batches by their first axis; ours counts labels.
         return [self._weighted_loss] + [m for m in super().metrics if m.name != "loss"]
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         if training and self.members == "split":
             return self._call_split(inputs)
         rows = keras.tree.map_structure(self.tile, inputs)
         return keras.tree.map_structure(self.untile, self.body(rows, training=training))
 
-    def _call_split(self, inputs):
+    def _call_split(self, inputs: Tensor) -> Any:
         """Outputs `(B, 1, ..., C)` of the one member that trains on each example."""
         size = ops.shape(keras.tree.flatten(inputs)[0])[0]
         rows = keras.tree.map_structure(lambda t: fill_rows(t, self.ensemble_size), inputs)
         outputs = self.body(rows, training=True)
         return keras.tree.map_structure(lambda t: rows_as_outputs(t, size), outputs)
 
-    def mean_prediction(self, outputs):
+    def mean_prediction(self, outputs: Tensor) -> Tensor:
         """Mean over members: `(B, M, ..., C)` as the model gives it to `(B, ..., C)`, float32.
 
         Logits are turned into probabilities first.
         """
         return ops.mean(self._member_predictions(outputs), axis=1)
 
-    def _member_predictions(self, outputs):
+    def _member_predictions(self, outputs: Tensor) -> Any:
         outputs = ops.cast(outputs, "float32")
         if self.outputs_are != "logits":
             return outputs
         return ops.sigmoid(outputs) if outputs.shape[-1] == 1 else ops.softmax(outputs, axis=-1)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Tensor = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
         """The compiled loss of every member on its rows, mean or sum over members.
 
         Args:
@@ -170,7 +200,14 @@ class EnsembleModel(DistributedTraining, keras.Model):
         self.track_loss(loss, count)
         return loss
 
-    def loss_and_count(self, x, y, y_pred, sample_weight=None, training=True):
+    def loss_and_count(
+        self,
+        x: Tensor,
+        y: Tensor,
+        y_pred: Tensor,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> tuple[Tensor, Tensor]:
         """The loss of `compute_loss`, and how many labels it is the mean of, a float32 scalar."""
         weighted_mean = self._check_reductions()
         rows, seen_by = output_rows(y_pred), members_of(y_pred)
@@ -183,16 +220,16 @@ class EnsembleModel(DistributedTraining, keras.Model):
         weights = sample_weight if weighted_mean else None
         return loss, labels_averaged(rows, weights, not_ignored(rows, y, self.loss))
 
-    def track_loss(self, loss, count):
+    def track_loss(self, loss: Tensor, count: Tensor) -> None:
         """Let a loss, the mean of so many labels, count in the logged one."""
         self._weighted_loss.update_state(loss, sample_weight=count)
 
     @property
-    def examples_together(self):
+    def examples_together(self) -> int:
         """How many examples of a training batch must stay on one device: those of a split row."""
         return self.ensemble_size if self.members == "split" else 1
 
-    def leave_out(self, y, y_pred, real):
+    def leave_out(self, y: Tensor, y_pred: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
         """Labels and outputs of a batch in which some examples are to count for nothing.
 
         Args:
@@ -206,7 +243,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
         seen_by = members_of(y_pred)
         rows = split_members(repeat_labels(real, seen_by), seen_by)  # (B, M)
 
-        def marked(output):
+        def marked(output: Tensor) -> Any:
             shape = ops.shape(output)[:-1]
             mask = ops.reshape(rows, (*ops.shape(rows), *[1] * (len(shape) - 2)))
             mask = ops.broadcast_to(mask, shape)
@@ -219,7 +256,9 @@ class EnsembleModel(DistributedTraining, keras.Model):
 
         return y, keras.tree.map_structure(marked, y_pred)
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def compute_metrics(
+        self, x: Tensor, y: Tensor, y_pred: Tensor, sample_weight: Tensor = None
+    ) -> dict[str, Tensor]:
         """Update the compiled metrics with mean predictions `(B, ..., C)` and labels `(B, ...)`.
 
         Returns:
@@ -229,11 +268,11 @@ class EnsembleModel(DistributedTraining, keras.Model):
         weights = weights_of_each(predictions, sample_weight)
         return super().compute_metrics(x, y, predictions, weights)
 
-    def _masked_mean(self, output):
+    def _masked_mean(self, output: Tensor) -> Any:
         mask = mask_of(output)  # the same for all members of an example
         return with_mask(self.mean_prediction(output), None if mask is None else mask[:, 0])
 
-    def _check_reductions(self):
+    def _check_reductions(self) -> Any:
         """Refuse losses that do not average; say whether they divide by the sample weights."""
         losses = [loss for loss in keras.tree.flatten(self.loss) if loss is not None]
         reductions = {getattr(loss, "reduction", "mean") for loss in losses}
@@ -245,7 +284,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
             )
         return reductions == {"mean_with_sample_weight"}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "body": keras.saving.serialize_keras_object(self.body),
@@ -257,7 +296,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
         config = dict(config)
         config["body"] = keras.saving.deserialize_keras_object(
             config["body"], custom_objects=custom_objects
@@ -265,7 +304,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
         return cls(**config)
 
 
-def check_body(body, ensemble_size, tiles="inputs"):
+def check_body(body: keras.Layer, ensemble_size: int, tiles: str = "inputs") -> None:
     """Check that the layers below `body` work on rows of this many members.
 
     Args:
@@ -277,7 +316,7 @@ def check_body(body, ensemble_size, tiles="inputs"):
         ValueError: Names a layer made for another number of members, one that tiles where the
             body takes rows, or an output that no path tiles.
     """
-    model_tiles = (UntileMembers, EnsembleModel)
+    model_tiles: tuple[Any, ...] = (UntileMembers, EnsembleModel)
     if tiles == "inputs":
         model_tiles += (TileMembers,)
     for layer in layers_below(body):
@@ -299,7 +338,7 @@ def check_body(body, ensemble_size, tiles="inputs"):
         _check_outputs_tiled(body, ensemble_size)
 
 
-def _check_outputs_tiled(body, ensemble_size):
+def _check_outputs_tiled(body: keras.Layer, ensemble_size: int) -> None:
     for tensor in getattr(body, "outputs", [None]):
         if tensor is None or check_tiled_once(tensor, ensemble_size) != "tiled":
             raise ValueError(
@@ -310,6 +349,6 @@ def _check_outputs_tiled(body, ensemble_size):
             )
 
 
-def _check_option(name, value, known):
+def _check_option(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise ValueError(f"`{name}` must be one of {known}. Received: {name}={value!r}")

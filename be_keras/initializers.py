@@ -5,9 +5,12 @@ normal around one with a small spread in the collective one; ones make all membe
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
+
+from be_keras.types import Config, Initializer, Shape
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -20,9 +23,16 @@ class RandomSign(keras.initializers.RandomUniform):
 
     Raises:
         ValueError: `probability` lies outside [0, 1].
+
+    Examples:
+        >>> signs = be_keras.initializers.RandomSign(probability=0.5, seed=1)((4, 3))
+        >>> set(keras.ops.convert_to_numpy(signs).ravel().tolist()) <= {-1.0, 1.0}
+        True
     """
 
-    def __init__(self, probability=0.5, seed=None):
+    def __init__(
+        self, probability: float = 0.5, seed: int | keras.random.SeedGenerator | None = None
+    ) -> None:
         if not 0.0 <= probability <= 1.0:
             raise ValueError(
                 "`probability` of a positive sign must lie in [0, 1]. "
@@ -31,13 +41,13 @@ class RandomSign(keras.initializers.RandomUniform):
         self.probability = probability
         super().__init__(minval=0.0, maxval=1.0, seed=seed)
 
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: Shape, dtype: str | None = None) -> Any:
         uniform = super().__call__(shape, dtype="float32")
         # From booleans: numbers chosen by `where` are weakly typed on JAX, and compile twice.
         positive = ops.cast(uniform < self.probability, dtype or keras.config.floatx())
         return 2.0 * positive - 1.0
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"probability": self.probability, "seed": super().get_config()["seed"]}
 
 
@@ -51,18 +61,25 @@ class NormalAroundOne(keras.initializers.RandomNormal):
 
     Raises:
         ValueError: `stddev` is negative.
+
+    Examples:
+        >>> ones = be_keras.initializers.NormalAroundOne(stddev=0.0)((2, 2))
+        >>> keras.ops.convert_to_numpy(ones).tolist()
+        [[1.0, 1.0], [1.0, 1.0]]
     """
 
-    def __init__(self, stddev=0.5, seed=None):
+    def __init__(
+        self, stddev: float = 0.5, seed: int | keras.random.SeedGenerator | None = None
+    ) -> None:
         if stddev < 0:
             raise ValueError(f"`stddev` must not be negative. Received: stddev={stddev!r}")
         super().__init__(mean=1.0, stddev=stddev, seed=seed)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"stddev": self.stddev, "seed": super().get_config()["seed"]}
 
 
-def get(identifier):
+def get(identifier: Initializer) -> Any:
     """Give an initialiser by its name.
 
     Args:
@@ -73,6 +90,10 @@ def get(identifier):
 
     Raises:
         ValueError: Nothing has that name.
+
+    Examples:
+        >>> type(be_keras.initializers.get("random_sign")).__name__
+        'RandomSign'
     """
     own = {"random_sign": RandomSign, "normal_around_one": NormalAroundOne}
     if isinstance(identifier, str) and identifier in own:
@@ -80,7 +101,7 @@ def get(identifier):
     return keras.initializers.get(identifier)
 
 
-def from_text(text):
+def from_text(text: str) -> keras.initializers.Initializer:
     """Give the initialiser that a text such as a command line's names.
 
     Args:
@@ -88,10 +109,14 @@ def from_text(text):
 
     Raises:
         ValueError: Another text, or numbers out of range. The message goes on after "must be".
+
+    Examples:
+        >>> be_keras.initializers.from_text("sign:0.7").probability
+        0.7
     """
-    kind, *numbers = text.split(":")
+    kind, *words = text.split(":")
     try:
-        numbers = [float(number) for number in numbers]
+        numbers = [float(word) for word in words]
     except ValueError:
         numbers = [math.nan]
     if all(map(math.isfinite, numbers)):
@@ -109,7 +134,7 @@ def from_text(text):
     )
 
 
-def fresh(initializer, weight=0, part=0, layer=0):
+def fresh(initializer: Any, weight: int = 0, part: int = 0, layer: int = 0) -> Any:
     """Copy an initialiser so that it draws values of its own.
 
     Keras' initialisers draw the same values at every call. Two weights that share one, such as
@@ -120,6 +145,12 @@ def fresh(initializer, weight=0, part=0, layer=0):
         weight: Which weight of a layer without parts it is for, 0 to 9.
         part: Which part of a layer, such as one of the projections of an attention, 0 to 99.
         layer: Which layer of a model. A copy of a copy adds these up.
+
+    Examples:
+        >>> initializer = be_keras.initializers.RandomSign(seed=1)
+        >>> r, s = (be_keras.initializers.fresh(initializer, weight)((9,)) for weight in (0, 1))
+        >>> bool(keras.ops.all(r == initializer((9,)))), bool(keras.ops.all(r == s))
+        (True, False)
     """
     config = initializer.get_config() if hasattr(initializer, "get_config") else {}
     if "seed" not in config or isinstance(config["seed"], dict):

@@ -4,25 +4,28 @@ Works on structures of tensors; outputs keep their Keras masks, which only layer
 attach by public means.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from be_keras.members import merge_members, repeat_examples
+from be_keras.types import Tensor
 
 
 class _ReadMask(keras.layers.Layer):
-    def call(self, inputs, mask=None):
+    def call(self, inputs: Tensor, mask: Tensor = None) -> Tensor:
         return mask
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor) -> Tensor:
         return None
 
 
 class _AttachMask(keras.layers.Layer):
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return inputs[0]
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor) -> Tensor:
         return inputs[1]
 
 
@@ -30,46 +33,46 @@ _READ_MASK = _ReadMask(name="read_mask", autocast=False)
 _ATTACH_MASK = _AttachMask(name="attach_mask", autocast=False)
 
 
-def mask_of(tensor):
+def mask_of(tensor: Tensor) -> Tensor:
     """Give the Keras mask of a tensor, or None if it carries none."""
     return _READ_MASK(tensor)
 
 
-def with_mask(tensor, mask):
+def with_mask(tensor: Tensor, mask: Tensor) -> Tensor:
     """Give a tensor that carries a mask; a `mask` of None leaves it without one."""
     return tensor if mask is None else _ATTACH_MASK([tensor, mask])
 
 
-def output_rows(outputs):
+def output_rows(outputs: Tensor) -> Tensor:
     """View outputs `(B, M, ...)` and their masks as rows."""
 
-    def rows_of(output):
+    def rows_of(output: Tensor) -> Any:
         mask = mask_of(output)
         return with_mask(merge_members(output), None if mask is None else merge_members(mask))
 
     return keras.tree.map_structure(rows_of, outputs)
 
 
-def rows_as_outputs(rows, size):
+def rows_as_outputs(rows: Tensor, size: Tensor) -> Tensor:
     """View the first rows, and their mask, as outputs `(size, 1, ...)` of one member each."""
     mask = mask_of(rows)
     mask = None if mask is None else ops.expand_dims(mask[:size], 1)
     return with_mask(ops.expand_dims(rows[:size], 1), mask)
 
 
-def members_of(outputs):
+def members_of(outputs: Tensor) -> int:
     """How many members saw each example, as outputs `(B, M, ..., C)` tell."""
     return keras.tree.flatten(outputs)[0].shape[1]
 
 
-def repeat_labels(labels, ensemble_size):
+def repeat_labels(labels: Tensor, ensemble_size: int) -> Tensor:
     """Repeat labels or weights `(B, ...)` for every member; None stays None."""
     return keras.tree.map_structure(
         lambda label: None if label is None else repeat_examples(label, ensemble_size), labels
     )
 
 
-def weights_of_each(outputs, sample_weight):
+def weights_of_each(outputs: Tensor, sample_weight: Tensor) -> Tensor:
     """Sample weights for each output, with as many axes as the output has labels.
 
     Keras multiplies weights `(R,)` with losses and masks `(R, T)` as they are, which fails or,
@@ -102,14 +105,14 @@ def weights_of_each(outputs, sample_weight):
     return keras.tree.pack_sequence_as(outputs, weights)
 
 
-def _like_labels(weight, output):
+def _like_labels(weight: Tensor, output: Tensor) -> Any:
     if weight is None:
         return None
     missing = len(output.shape) - 1 - len(weight.shape)  # the last axis holds classes
     return ops.reshape(weight, (*ops.shape(weight), *[1] * missing))
 
 
-def not_ignored(rows, labels, losses):
+def not_ignored(rows: Tensor, labels: Tensor, losses: Any) -> list[Tensor]:
     """Which labels are of another class than the one that their loss ignores.
 
     A loss with `ignore_class` averages over the other labels, and says so to nobody.
@@ -133,13 +136,11 @@ def not_ignored(rows, labels, losses):
         None
         if skipped is None
         else ops.not_equal(ops.reshape(label, ops.shape(output)[:-1]), skipped)
-        for output, label, skipped in zip(
-            outputs, keras.tree.flatten(labels), ignored, strict=True
-        )
+        for output, label, skipped in zip(outputs, keras.tree.flatten(labels), ignored, strict=True)
     ]
 
 
-def labels_averaged(rows, weights=None, counted=None):
+def labels_averaged(rows: Tensor, weights: Tensor = None, counted: Tensor = None) -> Tensor:
     """How many labels the losses of all outputs divide by: what a batch weighs in an epoch.
 
     Args:
@@ -157,7 +158,7 @@ def labels_averaged(rows, weights=None, counted=None):
     return sum(counts[1:], start=counts[0])
 
 
-def _count(output, weight, counted):
+def _count(output: Tensor, weight: Tensor, counted: Tensor) -> Any:
     factors = [f for f in (mask_of(output), weight, counted) if f is not None]
     if not factors:
         return ops.sum(ops.ones(ops.shape(output)[: max(1, len(output.shape) - 1)], "float32"))

@@ -4,12 +4,21 @@
 is projected, reduced to its losses and thrown away; the backward pass projects it again.
 """
 
+from typing import Any
+
 from keras import ops
+
+from be_keras.types import Tensor
 
 
 def chunked_cross_entropy(
-    states, kernel, labels, bias=None, label_smoothing=0.0, chunk_examples=None
-):
+    states: Tensor,
+    kernel: Tensor,
+    labels: Tensor,
+    bias: Tensor = None,
+    label_smoothing: float = 0.0,
+    chunk_examples: int | None = None,
+) -> Tensor:
     """Cross-entropy of `states · kernel + bias` against integer labels, chunk by chunk.
 
     Args:
@@ -26,6 +35,13 @@ def chunked_cross_entropy(
 
     Raises:
         ValueError: `label_smoothing` lies outside [0, 1), or `chunk_examples` is not positive.
+
+    Examples:
+        >>> states, kernel = np.ones((2, 3, 5, 4), "float32"), np.zeros((4, 10), "float32")
+        >>> labels = np.zeros((2, 5), "int32")
+        >>> losses = be_keras.losses.chunked_cross_entropy(states, kernel, labels)
+        >>> tuple(losses.shape), round(float(losses[0, 0, 0]), 4)  # log 10
+        ((2, 3, 5), 2.3026)
     """
     if not 0.0 <= label_smoothing < 1.0:
         raise ValueError(f"`label_smoothing` must lie in [0, 1). Received: {label_smoothing}")
@@ -40,13 +56,13 @@ def chunked_cross_entropy(
     chunk = _chunk_size(size, chunk_examples)
 
     @ops.custom_gradient
-    def losses_of(states, kernel, bias):
+    def losses_of(states: Tensor, kernel: Tensor, bias: Tensor) -> Any:
         parts = (_chunks(states, chunk), _chunks(labels, chunk))
         losses = ops.map(
             lambda part: _losses(part[0], kernel, part[1], bias, label_smoothing), parts
         )
 
-        def gradient(*args, upstream=None):
+        def gradient(*args: Any, upstream: Tensor = None) -> Any:
             weights = _chunks(args[0] if upstream is None else upstream, chunk)
             d_states, *d_weights = _all_gradients(*parts, weights, kernel, bias, label_smoothing)
             return _joined(d_states, size), *d_weights
@@ -56,10 +72,12 @@ def chunked_cross_entropy(
     return losses_of(states, kernel, ops.cast(bias, "float32"))
 
 
-def _all_gradients(states, labels, upstream, kernel, bias, smoothing):
+def _all_gradients(
+    states: Tensor, labels: Tensor, upstream: Tensor, kernel: Tensor, bias: Tensor, smoothing: float
+) -> Any:
     """Gradients of all chunks: those of the states `(n, chunk, ...)`, of the kernel and bias."""
 
-    def step(i, totals):
+    def step(i: Tensor, totals: Tensor) -> Any:
         new = _gradients(states[i], labels[i], upstream[i], kernel, bias, smoothing)
         d_states = ops.slice_update(totals[0], (i, 0, 0, 0, 0), new[0][None])
         return d_states, totals[1] + new[1], totals[2] + new[2]
@@ -74,14 +92,14 @@ def _all_gradients(states, labels, upstream, kernel, bias, smoothing):
     return d_states, ops.cast(d_kernel, kernel.dtype), d_bias
 
 
-def _chunk_size(size, chunk_examples):
+def _chunk_size(size: Tensor, chunk_examples: int | None) -> Any:
     """Examples per chunk: at most all of them, at least one (for a batch without any)."""
     if isinstance(size, int):
         return max(1, size if chunk_examples is None else min(chunk_examples, size))
     return ops.maximum(size if chunk_examples is None else ops.minimum(size, chunk_examples), 1)
 
 
-def _chunks(tensor, chunk):
+def _chunks(tensor: Tensor, chunk: Tensor) -> Any:
     """`(B, ...)` to `(ceil(B / chunk), chunk, ...)`, filled up with zeros.
 
     A chunk takes every n-th example, so that each device of a sharded batch holds a part of every
@@ -98,18 +116,18 @@ def _chunks(tensor, chunk):
     return ops.swapaxes(tensor, 0, 1)
 
 
-def _joined(chunks, size):
+def _joined(chunks: Tensor, size: Tensor) -> Any:
     """The inverse of `_chunks`."""
     shape = ops.shape(chunks)
     return ops.reshape(ops.swapaxes(chunks, 0, 1), (shape[0] * shape[1], *shape[2:]))[:size]
 
 
-def _logits(states, kernel, bias):
+def _logits(states: Tensor, kernel: Tensor, bias: Tensor) -> Any:
     logits = ops.cast(ops.matmul(states, kernel), "float32")  # (b, M, T, V)
     return logits + ops.expand_dims(bias, 1)
 
 
-def _losses(states, kernel, labels, bias, smoothing):
+def _losses(states: Tensor, kernel: Tensor, labels: Tensor, bias: Tensor, smoothing: float) -> Any:
     """Losses `(b, M, T)` of one chunk: logsumexp - (1 - e) z_y - e mean(z)."""
     logits = _logits(states, kernel, bias)
     chosen = ops.take_along_axis(logits, ops.expand_dims(labels, -1), axis=-1)[..., 0]
@@ -119,7 +137,9 @@ def _losses(states, kernel, labels, bias, smoothing):
     return ops.logsumexp(logits, axis=-1) - target
 
 
-def _gradients(states, labels, upstream, kernel, bias, smoothing):
+def _gradients(
+    states: Tensor, labels: Tensor, upstream: Tensor, kernel: Tensor, bias: Tensor, smoothing: float
+) -> Any:
     """Gradients of one chunk with respect to states, kernel and bias: softmax - target."""
     logits = _logits(states, kernel, bias)
     width = kernel.shape[-1]
@@ -135,7 +155,7 @@ def _gradients(states, labels, upstream, kernel, bias, smoothing):
     return d_states, ops.cast(d_kernel, "float32"), d_bias
 
 
-def sequence_loss(losses, weights, member_loss="mean"):
+def sequence_loss(losses: Tensor, weights: Tensor, member_loss: str = "mean") -> Tensor:
     """Mean over the real tokens of the whole batch, mean or sum over members.
 
     Args:
@@ -148,6 +168,11 @@ def sequence_loss(losses, weights, member_loss="mean"):
 
     Raises:
         ValueError: `member_loss` is neither.
+
+    Examples:
+        >>> losses = np.array([[[1.0, 3.0, 9.0]]])  # one example, one member, three tokens
+        >>> float(be_keras.losses.sequence_loss(losses, weights=np.array([[1, 1, 0]])))
+        2.0
     """
     if member_loss not in ("mean", "sum"):
         raise ValueError(f'`member_loss` must be "mean" or "sum". Received: {member_loss!r}')

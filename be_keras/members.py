@@ -5,15 +5,18 @@ rows ``(B * M, ...)`` and members ``(B, M, ...)`` is then a reshape that moves n
 sharding the examples over devices shards the rows alike, without communication.
 """
 
+from collections.abc import Sequence
 from numbers import Integral
+from typing import Any
 
 import keras
 from keras import ops
 
 from be_keras.keras_internals import origin_of
+from be_keras.types import Config, Shape, Tensor
 
 
-def check_ensemble_size(ensemble_size):
+def check_ensemble_size(ensemble_size: int) -> int:
     """Give `ensemble_size` back as an int if it is a positive integer; else raise ValueError."""
     integral = isinstance(ensemble_size, Integral) and not isinstance(ensemble_size, bool)
     if not integral or ensemble_size < 1:
@@ -24,7 +27,7 @@ def check_ensemble_size(ensemble_size):
     return int(ensemble_size)
 
 
-def check_rows(shape, ensemble_size, owner):
+def check_rows(shape: Shape, ensemble_size: int, owner: str) -> None:
     """Raise ValueError if a known number of rows is no multiple of the ensemble size.
 
     Args:
@@ -44,7 +47,7 @@ def check_rows(shape, ensemble_size, owner):
         )
 
 
-def repeat_examples(examples, ensemble_size):
+def repeat_examples(examples: Tensor, ensemble_size: int) -> Tensor:
     """Repeat each example for every member: `(B, ...)` to rows `(B * M, ...)`, same dtype."""
     if ensemble_size == 1:
         return examples
@@ -55,7 +58,7 @@ def repeat_examples(examples, ensemble_size):
     return ops.reshape(tiled, (shape[0] * ensemble_size, *shape[1:]))  # (B * M, ...)
 
 
-def fill_rows(examples, ensemble_size):
+def fill_rows(examples: Tensor, ensemble_size: int) -> Tensor:
     """Fill a split batch `(B, ...)` up to a multiple of M, starting again at its first example."""
     size = ops.shape(examples)[0]
     if isinstance(size, int) and size % ensemble_size == 0:
@@ -64,24 +67,24 @@ def fill_rows(examples, ensemble_size):
     return ops.take(examples, ops.arange(filled) % size, axis=0)
 
 
-def split_members(rows, ensemble_size):
+def split_members(rows: Tensor, ensemble_size: int) -> Tensor:
     """View rows `(B * M, ...)` as `(B, M, ...)`. A reshape: nothing moves."""
     shape = ops.shape(rows)
     return ops.reshape(rows, (shape[0] // ensemble_size, ensemble_size, *shape[1:]))
 
 
-def merge_members(members):
+def merge_members(members: str) -> Tensor:
     """View `(B, M, ...)` as rows `(B * M, ...)`. A reshape: nothing moves."""
     shape = ops.shape(members)
     return ops.reshape(members, (shape[0] * shape[1], *shape[2:]))
 
 
-def _tiled_spec(tensor, ensemble_size):
+def _tiled_spec(tensor: Tensor, ensemble_size: int) -> Any:
     rows = None if tensor.shape[0] is None else tensor.shape[0] * ensemble_size
     return keras.KerasTensor((rows, *tensor.shape[1:]), dtype=tensor.dtype)
 
 
-def _untiled_spec(tensor, ensemble_size):
+def _untiled_spec(tensor: Tensor, ensemble_size: int) -> Any:
     examples = None if tensor.shape[0] is None else tensor.shape[0] // ensemble_size
     return keras.KerasTensor((examples, ensemble_size, *tensor.shape[1:]), dtype=tensor.dtype)
 
@@ -98,9 +101,14 @@ class TileMembers(keras.layers.Layer):
 
     Raises:
         ValueError: `ensemble_size` is no positive integer.
+
+    Examples:
+        >>> rows = be_keras.TileMembers(2)(np.array([[1], [5]]))
+        >>> keras.ops.convert_to_numpy(rows).tolist()
+        [[1], [1], [5], [5]]
     """
 
-    def __init__(self, ensemble_size, **kwargs):
+    def __init__(self, ensemble_size: int, **kwargs: Any) -> None:
         # Token ids and masks pass through here too: leave their dtype alone.
         kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)
@@ -108,20 +116,20 @@ class TileMembers(keras.layers.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return repeat_examples(inputs, self.ensemble_size)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor) -> Tensor:
         if previous_mask is None:
             return None
         if keras.utils.is_keras_tensor(previous_mask):
             return _tiled_spec(previous_mask, self.ensemble_size)
         return repeat_examples(previous_mask, self.ensemble_size)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Any:
         return _tiled_spec(inputs, self.ensemble_size)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "ensemble_size": self.ensemble_size}
 
 
@@ -140,36 +148,41 @@ class UntileMembers(keras.layers.Layer):
     Raises:
         ValueError: `ensemble_size` is no positive integer, the rows are no multiple of it, or
             an untiled tensor was mixed in.
+
+    Examples:
+        >>> outputs = be_keras.UntileMembers(2)(np.array([[1], [2], [5], [6]]))
+        >>> keras.ops.convert_to_numpy(outputs).tolist()
+        [[[1], [2]], [[5], [6]]]
     """
 
-    def __init__(self, ensemble_size, **kwargs):
+    def __init__(self, ensemble_size: int, **kwargs: Any) -> None:
         kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)
         self.ensemble_size = check_ensemble_size(ensemble_size)
         self.supports_masking = True
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         check_rows(inputs.shape, self.ensemble_size, f"UntileMembers {self.name!r}")
         return split_members(inputs, self.ensemble_size)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor) -> Tensor:
         if previous_mask is None:
             return None
         if keras.utils.is_keras_tensor(previous_mask):
             return _untiled_spec(previous_mask, self.ensemble_size)
         return split_members(previous_mask, self.ensemble_size)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Any:
         check_rows(inputs.shape, self.ensemble_size, f"UntileMembers {self.name!r}")
         check_tiled_once(inputs, self.ensemble_size)
         return _untiled_spec(inputs, self.ensemble_size)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "ensemble_size": self.ensemble_size}
 
 
-def check_tiled_once(tensor, ensemble_size):
+def check_tiled_once(tensor: Tensor, ensemble_size: int) -> str:
     """Follow a symbolic tensor back to the inputs and check how it was tiled.
 
     Every path that leads to an input must cross exactly one TileMembers, and one of this
@@ -185,7 +198,7 @@ def check_tiled_once(tensor, ensemble_size):
     Raises:
         ValueError: names the operation where tiled and untiled tensors meet.
     """
-    states = {}
+    states: dict[int, str] = {}
     stack = [tensor]
     while stack:  # depth first without recursion: graphs are deeper than Python's stack
         current = stack[-1]
@@ -204,8 +217,8 @@ def check_tiled_once(tensor, ensemble_size):
     return states[id(tensor)]
 
 
-def _state_after(operation, states, ensemble_size):
-    """"tiled" or "untiled" for what an operation gives, from what it takes."""
+def _state_after(operation: Any, states: Sequence[str], ensemble_size: int) -> str:
+    """Give "tiled" or "untiled" for what an operation gives, from what it takes."""
     if isinstance(operation, TileMembers):
         if operation.ensemble_size != ensemble_size:
             raise ValueError(

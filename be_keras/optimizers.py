@@ -4,29 +4,33 @@ A multiplier acts on the update, not on the gradient: under Adam a scaled gradie
 nothing. There is one learning rate, so schedules and callbacks work as ever.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import keras
 
 from be_keras.keras_internals import variable_updated
 from be_keras.roles import HEAD, ROLES, SHARED, role_of
+from be_keras.types import Config, Mixin, Tensor
 
 # The roles that weight decay acts on, as the settings of a track name them.
 WEIGHT_DECAY_ROLES = {"kernels": (SHARED, HEAD), "all": ROLES}
 
 
-class _ByRole:
+class _ByRole(Mixin):
     """Mixin before a Keras optimiser; see `AdamW` for what it adds."""
 
     def __init__(
         self,
-        *args,
-        lr_multipliers=None,
-        weight_decay_roles=WEIGHT_DECAY_ROLES["kernels"],
-        **kwargs,
-    ):
+        *args: Any,
+        lr_multipliers: Mapping[str, float] | None = None,
+        weight_decay_roles: Sequence[str] = WEIGHT_DECAY_ROLES["kernels"],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.lr_multipliers = dict(lr_multipliers or {})
         self.weight_decay_roles = tuple(weight_decay_roles)
-        self._excluded = ((), ())
+        self._excluded: tuple[tuple[Any, ...], tuple[str, ...]] = ((), ())
         unknown = (set(self.lr_multipliers) | set(self.weight_decay_roles)) - set(ROLES)
         if unknown:
             raise ValueError(f"Weight roles are {ROLES}. Received: {sorted(unknown)}")
@@ -34,33 +38,37 @@ class _ByRole:
         if negative:
             raise ValueError(f"`lr_multipliers` must not be negative. Received: {negative}")
 
-    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+    def exclude_from_weight_decay(
+        self,
+        var_list: Sequence[keras.Variable] | None = None,
+        var_names: Sequence[str] | None = None,
+    ) -> None:
         self._excluded = (tuple(var_list or ()), tuple(var_names or ()))
         super().exclude_from_weight_decay(var_list, var_names)
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         if not self.built:
             chosen, names = self._excluded
             spared = [variable for variable in variables if not self._decays(variable)]
             super().exclude_from_weight_decay([*chosen, *spared], names)
         super().build(variables)
 
-    def _decays(self, variable):
+    def _decays(self, variable: keras.Variable) -> Any:
         role = role_of(variable)
         return role in self.weight_decay_roles and self.lr_multipliers.get(role, 1.0) != 0.0
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: Tensor, variable: Any, learning_rate: Tensor) -> None:
         multiplier = self.lr_multipliers.get(role_of(variable_updated(self, variable)), 1.0)
         if multiplier != 0.0:
             super().update_step(gradient, variable, learning_rate * multiplier)
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
         former = {"multipliers": "lr_multipliers", "decayed_roles": "weight_decay_roles"}
         config = {former.get(key, key): value for key, value in config.items()}
         return super().from_config(config, custom_objects)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "lr_multipliers": self.lr_multipliers,
@@ -70,12 +78,24 @@ class _ByRole:
 
 @keras.saving.register_keras_serializable(package="be_keras")
 class SGD(_ByRole, keras.optimizers.SGD):
-    """`keras.optimizers.SGD` by weight role; see `AdamW` for what it adds, and for errors."""
+    """`keras.optimizers.SGD` by weight role; see `AdamW` for what it adds, and for errors.
+
+    Examples:
+        >>> optimizer = be_keras.optimizers.SGD(1e-3, lr_multipliers={"fast": 0.5})
+        >>> optimizer.weight_decay_roles
+        ('shared', 'head')
+    """
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
 class Adam(_ByRole, keras.optimizers.Adam):
-    """`keras.optimizers.Adam` by weight role; see `AdamW` for what it adds, and for errors."""
+    """`keras.optimizers.Adam` by weight role; see `AdamW` for what it adds, and for errors.
+
+    Examples:
+        >>> optimizer = be_keras.optimizers.Adam(1e-3, lr_multipliers={"fast": 0.5})
+        >>> optimizer.weight_decay_roles
+        ('shared', 'head')
+    """
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -91,4 +111,9 @@ class AdamW(_ByRole, keras.optimizers.AdamW):
 
     Raises:
         ValueError: A role is unknown or a multiplier negative.
+
+    Examples:
+        >>> optimizer = be_keras.optimizers.AdamW(1e-3, lr_multipliers={"fast": 0.5})
+        >>> optimizer.weight_decay_roles
+        ('shared', 'head')
     """

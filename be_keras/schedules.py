@@ -1,7 +1,11 @@
 """Learning-rate schedules."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
+
+from be_keras.types import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -20,9 +24,16 @@ class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
 
     Raises:
         ValueError: An argument is out of range, or a cooldown lacks `steps`.
+
+    Examples:
+        >>> schedule = be_keras.schedules.InverseSquareRoot(peak=1.0, warmup=4)
+        >>> [round(float(schedule(step)), 3) for step in (0, 3, 15)]
+        [0.25, 1.0, 0.5]
     """
 
-    def __init__(self, peak, warmup, steps=None, cooldown=0.0):
+    def __init__(
+        self, peak: float, warmup: int, steps: int | None = None, cooldown: float = 0.0
+    ) -> None:
         if peak <= 0 or warmup < 1 or not 0 <= cooldown < 1:
             raise ValueError(
                 "`peak` must be positive, `warmup` at least 1 and `cooldown` in [0, 1). "
@@ -35,14 +46,14 @@ class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
         self.steps = steps
         self.cooldown = cooldown
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         t = ops.cast(step, "float32") + 1.0
         rate = self.peak * ops.minimum(t / self.warmup, ops.sqrt(self.warmup / t))
-        if self.cooldown:
+        if self.cooldown and self.steps:
             rate = rate * ops.clip((self.steps + 1.0 - t) / (self.cooldown * self.steps), 0.0, 1.0)
         return rate
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "peak": self.peak,
             "warmup": self.warmup,
@@ -66,9 +77,14 @@ class WarmupDrops(keras.optimizers.schedules.LearningRateSchedule):
 
     Raises:
         ValueError: An argument is out of range.
+
+    Examples:
+        >>> schedule = be_keras.schedules.WarmupDrops(peak=1.0, warmup=4, factor=0.1, drops=(10,))
+        >>> [round(float(schedule(step)), 3) for step in (0, 5, 10)]
+        [0.25, 1.0, 0.1]
     """
 
-    def __init__(self, peak, warmup, factor, drops):
+    def __init__(self, peak: float, warmup: int, factor: float, drops: Sequence[int]) -> None:
         if peak <= 0 or warmup < 1 or not 0 < factor <= 1 or any(step < 1 for step in drops):
             raise ValueError(
                 "`peak` must be positive, `warmup` and all `drops` at least 1 and `factor` in "
@@ -80,12 +96,12 @@ class WarmupDrops(keras.optimizers.schedules.LearningRateSchedule):
         self.factor = factor
         self.drops = tuple(drops)
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         t = ops.cast(step, "float32") + 1.0
         passed = sum(ops.cast(t > drop, "float32") for drop in self.drops)
         return self.peak * ops.minimum(1.0, t / self.warmup) * self.factor**passed
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "peak": self.peak,
             "warmup": self.warmup,

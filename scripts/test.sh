@@ -15,6 +15,7 @@ export TF_CPP_MIN_LOG_LEVEL=2
 run_pytest() { "$VENV_PYTHON" -m pytest --numprocesses 2 --dist loadfile "$@"; }
 
 "$VENV_PYTHON" -m ruff check --quiet
+"$VENV_PYTHON" -m mypy --no-error-summary
 if [[ $# -eq 0 ]]; then
     KERAS_BACKEND=jax run_pytest tests/be_keras tests/be_tracks
 fi

@@ -159,7 +159,8 @@ def test_arrows_inside_the_core():
         package, _, name = room.partition(".")
         if {package, found.top} != {"be_keras"} or name not in ARROWS:
             return False
-        return room_of(found.name) not in {room} | {f"be_keras.{to}" for to in ARROWS[name]}
+        below = {f"be_keras.{to}" for to in ARROWS[name]}
+        return room_of(found.name) not in {room, "be_keras.types"} | below
 
     assert offending_imports(offends) == []
 
@@ -203,6 +204,25 @@ def test_backends_are_imported_only_where_they_are_known():
             return True
         in_core = module.split(".")[0] == "be_keras"
         return in_core and (room_of(module), found.top) not in BACKEND_IN_FUNCTIONS
+
+    assert offending_imports(offends) == []
+
+
+def test_the_core_raises_what_python_programs_expect():
+    """Errors of its own, and what reads a command line, belong to those that use it."""
+    expected = {"ValueError", "TypeError", "RuntimeError"}
+    protocols = {"NotImplementedError", "StopIteration"}  # what Keras expects
+    raised = {
+        f"{path}:{node.lineno}": ast.unparse(getattr(node.exc, "func", node.exc))
+        for path, module, tree in sources()
+        if module.split(".")[0] == "be_keras"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise) and node.exc is not None
+    }
+    assert {place: n for place, n in raised.items() if n not in expected | protocols} == {}
+
+    def offends(module, found):
+        return module.split(".")[0] == "be_keras" and found.top in ("argparse", "sys", "logging")
 
     assert offending_imports(offends) == []
 

@@ -1,12 +1,16 @@
-"""Public docstrings are complete: arguments, errors, and for layers shapes and the source paper."""
+"""Public docstrings are complete: arguments, errors, examples that run, and of layers shapes and
+the source paper; the signatures have types.
+"""
 
 import ast
+import doctest
 import inspect
 import re
 import textwrap
 from types import ModuleType
 
 import keras
+import numpy as np
 import pytest
 
 import be_keras
@@ -100,6 +104,46 @@ def unreadable_items(text):
     return [item for item in items if ": " not in item]
 
 
+def documented_methods(thing):
+    """The public methods and properties with a docstring that a class itself defines."""
+    kinds = property | classmethod | type(documented_methods)
+    return {
+        name: value
+        for name, value in (vars(thing).items() if inspect.isclass(thing) else ())
+        if isinstance(value, kinds) and not name.startswith("_") and value.__doc__
+    }
+
+
+def without_example(thing):
+    """What no example shows: '' for the name itself, and methods."""
+    parse = doctest.DocTestParser().get_examples
+    examples = parse(own_docstring(thing))
+    shown = "".join(example.source for example in examples)
+    missing = [] if examples else [""]
+    for name, method in documented_methods(thing).items():
+        if not re.search(rf"\b{name}\b", shown) and not parse(method.__doc__):
+            missing.append(name)
+    return missing
+
+
+def failures_of(thing):
+    """What goes wrong in the examples of a docstring, as text."""
+    known = {"be_keras": be_keras, "keras": keras, "np": np}
+    test = doctest.DocTestParser().get_doctest(own_docstring(thing), known, "example", None, 0)
+    printed = []
+    doctest.DocTestRunner(verbose=False).run(test, out=printed.append)
+    return "".join(printed)
+
+
+def untyped(thing):
+    """Parameters without a type."""
+    return [
+        name
+        for name, parameter in parameters_of(thing).items()
+        if parameter.annotation is parameter.empty
+    ]
+
+
 def test_every_room_is_read():
     assert {"be_keras.layers", "be_keras.metrics"} <= {room.__name__ for room in ROOMS}
     assert len(LAYERS) == len(be_keras.layers.__all__)
@@ -113,6 +157,19 @@ def test_docstrings_are_complete(name):
     assert unexplained_arguments(thing) == []
     assert unreadable_items(text) == []
     assert not raises(thing) or re.search("raises|errors?", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_examples_are_there_and_true(name):
+    thing = PUBLIC[name]
+    assert without_example(thing) == []
+    for part in (thing, *documented_methods(thing).values()):
+        assert failures_of(part) == ""
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_signatures_have_types(name):
+    assert untyped(PUBLIC[name]) == []
 
 
 @pytest.mark.parametrize("name", sorted(LAYERS))
@@ -141,3 +198,20 @@ def test_gaps_are_found():
     assert unexplained_arguments(gappy) == ["second"]
     assert unreadable_items(own_docstring(gappy)) == ["first, and more of the kind,"]
     assert raises(gappy) and not SHAPE.search("(T, B)") and not PAPER.search("in 2020")
+
+
+def test_missing_and_wrong_examples_are_found():
+    class Gappy:
+        """Adds.
+
+        Examples:
+            >>> 1 + 1
+            3
+        """
+
+        def method(self, number):
+            """Does something."""
+
+    assert without_example(Gappy) == ["method"] and without_example(Gappy.method) == [""]
+    assert "Expected:\n    3\nGot:\n    2\n" in failures_of(Gappy)
+    assert untyped(Gappy.method) == ["self", "number"]

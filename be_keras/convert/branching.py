@@ -1,8 +1,12 @@
 """Branching: members that begin as one trained network, and part from there."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+
+from be_keras.types import Shape
 
 
 def branch_off(network: keras.Model, ensemble: keras.Model) -> list[str]:
@@ -22,6 +26,15 @@ def branch_off(network: keras.Model, ensemble: keras.Model) -> list[str]:
 
     Raises:
         ValueError: A weight of the network has no place in the ensemble, or another shape.
+
+    Examples:
+        >>> def body(kind, **options):
+        ...     return keras.Sequential([keras.Input((3,)), kind(2, name="head", **options)])
+        >>> network = be_keras.EnsembleModel(body(keras.layers.Dense), 1)
+        >>> members = body(be_keras.DenseBatchEnsemble, ensemble_size=4)
+        >>> ensemble = be_keras.EnsembleModel(members, 4)
+        >>> be_keras.convert.branch_off(network, ensemble)
+        ['head/r', 'head/s']
     """
     places = _weights_by_path(ensemble.body)
     weights = _weights_by_path(network.body)
@@ -41,7 +54,7 @@ def branch_off(network: keras.Model, ensemble: keras.Model) -> list[str]:
     return sorted(places.keys() - weights.keys())
 
 
-def _weights_by_path(body):
+def _weights_by_path(body: keras.Layer) -> Any:
     """All weights but the states of random generators; the body's own name is left out."""
     return {
         weight.path.removeprefix(f"{body.name}/"): weight
@@ -50,7 +63,7 @@ def _weights_by_path(body):
     }
 
 
-def _fits(shape, place, ensemble_size):
+def _fits(shape: Shape, place: Shape, ensemble_size: int) -> Any:
     """Whether a weight is the shared one, or goes `ensemble_size` times into the members' one.
 
     A network's own may have a member axis too, of length 1.

@@ -3,9 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
+
+import keras
 
 from be_keras.convert.graphs import last_layers, leaves_of
 from be_keras.roles import NORMS
+from be_keras.types import Initializer
 
 
 @dataclass(frozen=True)
@@ -13,18 +17,23 @@ class _Last:
     count: int
 
 
-def last(count):
+def last(count: int) -> Any:
     """For the argument `convert`: the last `count` layers that hold weights, norms left out.
 
     Raises:
         ValueError: `count` is no positive integer.
+
+    Examples:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> head = be_keras.convert.last(1)
+        >>> ensemble = be_keras.convert.to_batch_ensemble(model, 4, convert=head)
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ValueError(f"`last` takes a positive integer. Received: {count!r}")
     return _Last(count)
 
 
-def chosen_layers(model, convert):
+def chosen_layers(model: keras.Model, convert: Any) -> list[keras.Layer]:
     """The layers of a graph that `convert` chooses, out of those with weights; norms left out.
 
     Args:
@@ -37,16 +46,14 @@ def chosen_layers(model, convert):
     Raises:
         ValueError: Nothing is chosen, a name fits no layer, or `convert` is of no known kind.
     """
-    layers = [
-        layer for layer in leaves_of(model) if layer.weights and not isinstance(layer, NORMS)
-    ]
+    layers = [layer for layer in leaves_of(model) if layer.weights and not isinstance(layer, NORMS)]
     if convert is None:
         chosen = [layer for layer in layers if layer.trainable_weights]
     elif isinstance(convert, _Last):
         chosen = layers[-convert.count :]
     elif isinstance(convert, str):
         chosen = _by_name(layers, [convert])
-    elif isinstance(convert, Callable):
+    elif callable(convert):
         chosen = [layer for layer in layers if convert(layer)]
     elif isinstance(convert, Iterable):
         chosen = _by_name(layers, list(convert))
@@ -64,7 +71,7 @@ def chosen_layers(model, convert):
     return chosen
 
 
-def _by_name(layers, patterns):
+def _by_name(layers: list[keras.Layer], patterns: list[str]) -> Any:
     for pattern in patterns:
         if not any(fnmatchcase(layer.name, pattern) for layer in layers):
             raise ValueError(
@@ -72,25 +79,25 @@ def _by_name(layers, patterns):
                 f"out of: {_names(layers)}"
             )
     return [
-        layer
-        for layer in layers
-        if any(fnmatchcase(layer.name, pattern) for pattern in patterns)
+        layer for layer in layers if any(fnmatchcase(layer.name, pattern) for pattern in patterns)
     ]
 
 
-def _names(layers):
+def _names(layers: list[keras.Layer]) -> Any:
     return ", ".join(repr(layer.name) for layer in layers) or "none"
 
 
-def head_layers(model):
+def head_layers(model: keras.Model) -> list[keras.Layer]:
     """The layers with weights, norms left out, that stand last before a model's outputs."""
     return last_layers(
         model,
-        lambda layer: getattr(layer, "weights", ()) and not isinstance(layer, NORMS),
+        lambda layer: bool(getattr(layer, "weights", None)) and not isinstance(layer, NORMS),
     )
 
 
-def signs_in_the_head(model, elsewhere="ones"):
+def signs_in_the_head(
+    model: keras.Model, elsewhere: Initializer = "ones"
+) -> Callable[[keras.Layer], Any]:
     """For `r_initializer` or `s_initializer`: random signs in the head, something else below.
 
     Members that share what comes before the head, nearly or exactly, differ by what they read
@@ -102,6 +109,12 @@ def signs_in_the_head(model, elsewhere="ones"):
 
     Returns:
         A function from a layer of `model` to its initialiser.
+
+    Examples:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> initializer = be_keras.convert.signs_in_the_head(model)
+        >>> initializer(model.layers[-1])
+        'random_sign'
     """
     heads = {id(layer) for layer in head_layers(model)}
     return lambda layer: "random_sign" if id(layer) in heads else elsewhere

@@ -5,6 +5,7 @@ What is held is converted by its own rules; what holds it is made anew around th
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
@@ -13,6 +14,7 @@ from be_keras.convert.graphs import copy_of, is_graph
 from be_keras.convert.rules import named, rule_for, rule_of_members
 from be_keras.keras_internals import layers_below
 from be_keras.roles import NORMS
+from be_keras.types import Config
 
 # Which layer of Keras runs one cell of these; it has kernels of its own for some devices.
 _LAYERS_OF_CELLS = {
@@ -34,7 +36,7 @@ class Container:
     parts: Callable
     around: Callable
 
-    def to_members(self, layer, options):
+    def to_members(self, layer: keras.Layer, options: Config) -> tuple[Any, Callable[..., Any]]:
         """As `Rule.to_members`; each part draws its fast weights from streams of its own.
 
         Raises:
@@ -60,7 +62,7 @@ class Container:
                 "for it and all that it holds."
             ) from error
 
-    def to_plain(self, layer, member):
+    def to_plain(self, layer: keras.Layer, member: int) -> tuple[Any, Callable[..., Any]]:
         """As `Rule.to_plain`; parts of one network are copied."""
         pairs = []
         for part in self.parts(layer):
@@ -68,21 +70,21 @@ class Container:
             pairs.append(copy_of(part) if rule is None else rule.to_plain(part, member))
         return self._with_parts(layer, pairs)
 
-    def _with_parts(self, layer, pairs):
-        def fill(made):  # its parts may be copies of those that it was given
+    def _with_parts(self, layer: keras.Layer, pairs: Any) -> Any:
+        def fill(made: Any) -> None:  # its parts may be copies of those that it was given
             for part, (_, fill_part) in zip(self.parts(made), pairs, strict=True):
                 fill_part(part)
 
         return self.around(layer, [part for part, _ in pairs]), fill
 
 
-def _config(layer, *parts, kind=None):
+def _config(layer: keras.Layer, *parts: str, kind: Any = None) -> Config:
     """The config of a layer as one of `kind`, its own by default, without its parts."""
     config = (kind or type(layer)).get_config(layer)
     return {key: value for key, value in config.items() if key not in parts}
 
 
-def _recurrent(layer, cells):
+def _recurrent(layer: keras.Layer, cells: Any) -> Any:
     (cell,) = cells
     if layer.stateful:
         raise ValueError(
@@ -101,7 +103,7 @@ def _recurrent(layer, cells):
     return kind(**{**cell.get_config(), **config})
 
 
-def _bidirectional(layer, directions):
+def _bidirectional(layer: keras.Layer, directions: Any) -> Any:
     forward, backward = directions
     config = _config(layer, "layer", "backward_layer")
     return keras.layers.Bidirectional(forward, backward_layer=backward, **config)
@@ -112,9 +114,7 @@ STACKED = Container(
     lambda layer: layer.cells,
     lambda layer, cells: keras.layers.StackedRNNCells(cells, **_config(layer, "cells")),
 )
-BIDIRECTIONAL = Container(
-    lambda layer: [layer.forward_layer, layer.backward_layer], _bidirectional
-)
+BIDIRECTIONAL = Container(lambda layer: [layer.forward_layer, layer.backward_layer], _bidirectional)
 TIME_DISTRIBUTED = Container(
     lambda layer: [layer.layer],
     lambda layer, parts: keras.layers.TimeDistributed(*parts, **_config(layer, "layer")),

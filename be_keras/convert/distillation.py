@@ -1,12 +1,24 @@
 """Targets for fine-tuning members towards labels and towards the model that they came from."""
 
+from typing import Any
+
+import keras
 import numpy as np
 from keras import ops
 
 from be_keras.convert.ensemble import kind_of_outputs
+from be_keras.types import Shape, Tensor
 
 
-def distillation_targets(model, x, y=None, weight=0.5, *, outputs=None, batch_size=None):
+def distillation_targets(
+    model: keras.Model,
+    x: Any,
+    y: Tensor = None,
+    weight: float = 0.5,
+    *,
+    outputs: str | None = None,
+    batch_size: int | None = None,
+) -> np.ndarray:
     """Mix labels with a model's predictions: `(1 - weight) labels + weight probabilities`.
 
     Distillation (Hinton et al., 2015) at temperature one: cross-entropy is linear in its targets,
@@ -30,6 +42,12 @@ def distillation_targets(model, x, y=None, weight=0.5, *, outputs=None, batch_si
     Raises:
         ValueError: An argument is out of range, the labels do not fit the predictions, or
             `outputs` is None and the model's layers cannot be seen.
+
+    Examples:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> x, y = np.ones((4, 3), "float32"), np.array([0, 1, 0, 1])
+        >>> be_keras.convert.distillation_targets(model, x, y, weight=0.5).shape
+        (4, 2)
     """
     if not 0.0 <= weight <= 1.0:
         raise ValueError(f"`weight` must lie in [0, 1]. Received: weight={weight!r}")
@@ -52,7 +70,7 @@ def distillation_targets(model, x, y=None, weight=0.5, *, outputs=None, batch_si
     return (1.0 - weight) * _distributions(np.asarray(y), predictions.shape) + weight * predictions
 
 
-def _kind_of_outputs(model):
+def _kind_of_outputs(model: keras.Model) -> Any:
     try:
         return kind_of_outputs(model)
     except ValueError as error:
@@ -61,7 +79,7 @@ def _kind_of_outputs(model):
         ) from error
 
 
-def _distributions(labels, shape):
+def _distributions(labels: Tensor, shape: Shape) -> Any:
     """Labels as distributions of the shape `(B, ..., C)`, float32."""
     classes = shape[-1]
     if labels.shape == shape[:-1]:

@@ -1,5 +1,8 @@
 """From a Keras model to a BatchEnsemble whose members begin with the model's weights."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from be_keras import initializers
@@ -9,23 +12,24 @@ from be_keras.convert.rules import rule_for
 from be_keras.ensemble_model import EnsembleModel
 from be_keras.members import TileMembers, check_ensemble_size
 from be_keras.roles import NORMS
+from be_keras.types import Tensor
 
 PER_MEMBER = ("norms", "head")
 
 
 def to_batch_ensemble(
-    model,
-    ensemble_size,
+    model: keras.Model,
+    ensemble_size: int,
     *,
-    convert=None,
-    per_member=PER_MEMBER,
-    r_initializer="ones",
-    s_initializer="ones",
-    members="shared",
-    outputs=None,
-    tiles=None,
-    **kwargs,
-):
+    convert: Any = None,
+    per_member: Sequence[str] = PER_MEMBER,
+    r_initializer: Any = "ones",
+    s_initializer: Any = "ones",
+    members: str = "shared",
+    outputs: str | None = None,
+    tiles: str | None = None,
+    **kwargs: Any,
+) -> EnsembleModel:
     """Make M members of a Sequential or Functional model (Wen et al., ICLR 2020).
 
     Kernels are shared, and keep their values; biases of converted layers belong to the members
@@ -60,6 +64,11 @@ def to_batch_ensemble(
     Raises:
         ValueError: A layer to be converted has no rule or an option that members do not support,
             nothing is chosen, or the model is of another kind.
+
+    Examples:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> be_keras.convert.to_batch_ensemble(model, 4)(np.ones((5, 3))).shape[1]
+        4
     """
     chosen = _chosen(model, convert, per_member)
     fast = {"r_initializer": r_initializer, "s_initializer": s_initializer}
@@ -78,7 +87,7 @@ def to_batch_ensemble(
     return ensemble
 
 
-def _chosen(model, convert, per_member):
+def _chosen(model: keras.Model, convert: Any, per_member: Any) -> Any:
     """The layers that get fast weights, each of which has a rule: a dict by their identity."""
     unknown = set(per_member) - set(PER_MEMBER)
     if unknown:
@@ -96,28 +105,29 @@ def _chosen(model, convert, per_member):
 class _Conversion:
     """Rebuilds a graph with layers of members, and keeps account of which tensors are rows."""
 
-    def __init__(self, ensemble_size, chosen, norms, fast):
+    def __init__(self, ensemble_size: int, chosen: Any, norms: bool, fast: Any) -> None:
         self.ensemble_size = check_ensemble_size(ensemble_size)
         self.chosen = chosen
         self.norms = norms
         self.fast = fast
         self.tile = TileMembers(ensemble_size, name="tile_members")
-        self.tiled = {}  # from the identity of a tensor to the tensor, kept alive, and its rows
-        self.met_rows = set()
+        # From the identity of a tensor to the tensor, kept alive, and its rows.
+        self.tiled: dict[int, tuple[Any, Any]] = {}
+        self.met_rows: set[int] = set()
         self.with_members = Counterparts(self._member_layer)
         self.without = Counterparts(lambda layer: None, self.with_members.made)
 
-    def on_rows(self, model):
+    def on_rows(self, model: keras.Model) -> keras.Model:
         """The graph on rows, from rows."""
         return rebuild(model, self.with_members)
 
-    def rows_from_examples(self, model):
+    def rows_from_examples(self, model: keras.Model) -> keras.Model:
         """The graph on examples as far as that goes, and on rows from there."""
         body = rebuild(model, self._at_edges)
         rows = keras.tree.map_structure(self._to_rows, body.output)
         return keras.Model(body.input, rows, name=body.name)
 
-    def _at_edges(self, layer, *args, **kwargs):
+    def _at_edges(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
         meets_rows = any(self._is_rows(value) for value in keras.tree.flatten((args, kwargs)))
         if not meets_rows and not self._needs_rows(layer):
             return self.without(layer, *args, **kwargs)
@@ -128,14 +138,14 @@ class _Conversion:
             self.tiled[id(tensor)] = (tensor, tensor)
         return outputs
 
-    def _needs_rows(self, layer):
+    def _needs_rows(self, layer: Any) -> Any:
         chosen = any(id(leaf) in self.chosen for leaf in leaves_of(layer))
         return chosen or id(layer) in self.met_rows
 
-    def _is_rows(self, value):
+    def _is_rows(self, value: Tensor) -> Any:
         return self.tiled.get(id(value), (None, None))[1] is value
 
-    def _to_rows(self, value):
+    def _to_rows(self, value: Tensor) -> Any:
         if not keras.utils.is_keras_tensor(value):
             return value
         if id(value) not in self.tiled:
@@ -144,7 +154,7 @@ class _Conversion:
             self.tiled[id(rows)] = (rows, rows)
         return self.tiled[id(value)][1]
 
-    def _member_layer(self, layer):
+    def _member_layer(self, layer: Any) -> Any:
         options = {"ensemble_size": self.ensemble_size}
         if isinstance(layer, NORMS):
             if not (self.norms and layer.trainable and layer.weights):
@@ -162,7 +172,7 @@ class _Conversion:
         return rule_for(layer).to_members(layer, options)
 
 
-def kind_of_outputs(model):
+def kind_of_outputs(model: keras.Model) -> str:
     """Give "probabilities" if all outputs of a graph end in softmax or sigmoid, else "logits".
 
     Args:
@@ -175,7 +185,7 @@ def kind_of_outputs(model):
     return "probabilities" if ends and all(map(_is_probable, ends)) else "logits"
 
 
-def _is_probable(operation):
+def _is_probable(operation: Any) -> Any:
     functions = (keras.activations.softmax, keras.activations.sigmoid)
     known = getattr(operation, "activation", None) in functions
     return known or type(operation).__name__ in ("Softmax", "Sigmoid")

@@ -1,6 +1,7 @@
 """From one member of an ensemble to an ordinary Keras model."""
 
 from numbers import Integral
+from typing import Any
 
 import keras
 
@@ -12,7 +13,7 @@ from be_keras.layers import EmbeddingBatchEnsemble
 from be_keras.members import TileMembers
 
 
-def extract_member(model, member):
+def extract_member(model: EnsembleModel, member: int) -> keras.Model:
     """Give one member as an ordinary model of Keras' own layers, the ensemble left alone.
 
     Its kernels are the member's, `W ∘ (r_i s_iᵀ)` (Wen et al., ICLR 2020), its biases and norms
@@ -31,6 +32,12 @@ def extract_member(model, member):
     Raises:
         ValueError: There is no such member, `model` is no `EnsembleModel`, its body is of another
             kind, or it holds a layer of members that no rule knows.
+
+    Examples:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> ensemble = be_keras.convert.to_batch_ensemble(model, 4)
+        >>> type(be_keras.convert.extract_member(ensemble, 0).layers[-1]).__name__
+        'Dense'
     """
     if not isinstance(model, EnsembleModel):
         raise ValueError(
@@ -49,12 +56,12 @@ def extract_member(model, member):
 class _Extraction(Counterparts):
     """Calls, for each layer of the body, the ordinary layer that one member is."""
 
-    def __init__(self, member):
+    def __init__(self, member: int) -> None:
         super().__init__(self._plain_layer)
         self.member = member
         self.output_sides = Counterparts(self._output_side)
 
-    def __call__(self, layer, *args, **kwargs):
+    def __call__(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(layer, TileMembers):
             return keras.tree.flatten((args, kwargs))[0]
         if isinstance(layer, EmbeddingBatchEnsemble):
@@ -64,13 +71,13 @@ class _Extraction(Counterparts):
                 return self.output_sides(layer, args[0])
         return super().__call__(layer, *args, **kwargs)
 
-    def _plain_layer(self, layer):
+    def _plain_layer(self, layer: Any) -> Any:
         if not isinstance(layer, keras.Layer):
             return None
         rule = rule_of_members(layer)
         return None if rule is None else rule.to_plain(layer, self.member)
 
-    def _output_side(self, layer):
+    def _output_side(self, layer: Any) -> Any:
         dense = keras.layers.Dense(
             layer.input_dim, name=f"{layer.name}_output", dtype=layer.dtype_policy
         )

@@ -1,17 +1,20 @@
 """Graphs of layers: seen as one, walked, and rebuilt with another layer in the place of each."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 
 from be_keras.keras_internals import layers_below, origin_of
 
 
-def is_graph(layer):
+def is_graph(layer: Any) -> bool:
     """Whether a layer is a Sequential or Functional model."""
     return isinstance(layer, keras.Function | keras.Sequential)
 
 
-def functional_view(model):
+def functional_view(model: keras.Model) -> keras.Model:
     """Give a Sequential or Functional model as a plain functional one over the same layers.
 
     Raises:
@@ -41,19 +44,20 @@ def functional_view(model):
     return view
 
 
-def leaves_of(layer):
+def leaves_of(layer: keras.Layer) -> list[Any]:
     """The layers below a layer that are no graphs themselves, each once, in the graph's order."""
     if not is_graph(layer):
         return [layer]
-    found = {}
+    found: dict[int, Any] = {}
     for below in functional_view(layer).layers:
         found.update((id(leaf), leaf) for leaf in leaves_of(below))
     return list(found.values())
 
 
-def last_layers(model, wanted):
+def last_layers(model: keras.Model, wanted: Callable[[Any], bool]) -> list[Any]:
     """The last layers before the outputs of a graph for which `wanted(layer)` holds, each once."""
-    found, seen = {}, set()
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
     stack = list(functional_view(model).outputs)
     while stack:
         tensor = stack.pop()
@@ -71,7 +75,7 @@ def last_layers(model, wanted):
     return list(found.values())
 
 
-def rebuild(model, call):
+def rebuild(model: keras.Model, call: Callable[..., Any]) -> keras.Model:
     """Build a graph anew on inputs of its own, of any number of examples.
 
     Args:
@@ -111,11 +115,11 @@ class Counterparts:
         made: Dict of counterparts made so far, by identity, if they are shared with others.
     """
 
-    def __init__(self, replace, made=None):
+    def __init__(self, replace: Callable[[Any], Any], made: dict[int, Any] | None = None) -> None:
         self.replace = replace
         self.made = {} if made is None else made
 
-    def __call__(self, layer, *args, **kwargs):
+    def __call__(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
         if id(layer) in self.made:
             return self.made[id(layer)](*args, **kwargs)
         if is_graph(layer):
@@ -128,13 +132,13 @@ class Counterparts:
         return outputs
 
 
-def copy_of(layer):
+def copy_of(layer: Any) -> tuple[Any, Callable[..., Any]]:
     """Give an unbuilt copy, and the function that gives it the same weights once it is built."""
 
-    def fill(copy):
+    def fill(copy: Any) -> None:
         # Not `set_weights`: some layers keep more than weights, or derive values from them.
         for old, new in zip(layers_below(layer), layers_below(copy), strict=True):
-            store = {}
+            store: dict[str, Any] = {}
             old.save_own_variables(store)
             new.load_own_variables({key: copy_of_value(value) for key, value in store.items()})
 
@@ -142,7 +146,7 @@ def copy_of(layer):
     return copy, fill if isinstance(layer, keras.Layer) else lambda copy: None
 
 
-def copy_of_value(value):
+def copy_of_value(value: Any) -> Any:
     """Give the value of a Keras variable as a NumPy array of its own; anything else as it is.
 
     Assigned as it is, on JAX two variables would hold one array, and training either model gives

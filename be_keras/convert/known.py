@@ -1,27 +1,30 @@
 """The rules for the layers of Keras and for the cached attention of this package."""
 
+from typing import Any
+
 import keras
 
 from be_keras import layers as members
 from be_keras.convert import containers, folding
 from be_keras.convert.rules import add_rule, register_rule
+from be_keras.types import Config
 
 
-def register_known():
+def register_known() -> None:
     """Register a rule for every layer of Keras that has one of members."""
     _register_layers()
     _register_attention()
     _register_containers()
 
 
-def _without(*keys):
+def _without(*keys: Any) -> Any:
     """A config without these entries where they are unset; one that is set stays, and fails."""
     return lambda config: {
         key: value for key, value in config.items() if key not in keys or value not in (None, False)
     }
 
 
-def _attention_config(config):
+def _attention_config(config: Config) -> Any:
     # Keras fills these in: attention over the one axis between batch and features, and a tuple.
     if tuple(config["attention_axes"] or (1,)) == (1,):
         config["attention_axes"] = None
@@ -30,7 +33,7 @@ def _attention_config(config):
     return config
 
 
-def _register_layers():
+def _register_layers() -> None:
     quantised = _without("quantization_config")
     configs = dict.fromkeys(
         ("Dense", "EinsumDense", "Embedding", "Conv1D", "Conv2D", "Conv3D"), quantised
@@ -58,7 +61,7 @@ def _register_layers():
             register_rule(plain, member, fold=fold, config=configs.get(name, dict))
 
 
-def _register_attention():
+def _register_attention() -> None:
     attention = members.MultiHeadAttentionBatchEnsemble
     register_rule(members.CachedMultiHeadAttention, attention, fold=folding.fold_attention)
     for name, member, config in (
@@ -75,7 +78,7 @@ def _register_attention():
         )
 
 
-def _register_containers():
+def _register_containers() -> None:
     for plain in (keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU):
         add_rule(plain, keras.layers.RNN, containers.RECURRENT)
     for kind, rule in (

@@ -1,14 +1,28 @@
 """A measured perturbation: members of an ensemble differ by as much as is asked, untrained."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from keras import ops
 
+from be_keras.ensemble_model import EnsembleModel
 from be_keras.initializers import NormalAroundOne, fresh
 from be_keras.metrics import disagreement_matrix
 from be_keras.roles import FAST, weights_by_role
 
 
-def perturb(ensemble, x, amount, measure=None, *, highest=1.0, steps=10, seed=0, batch_size=None):
+def perturb(
+    ensemble: EnsembleModel,
+    x: Any,
+    amount: float,
+    measure: Callable[[np.ndarray], float] | None = None,
+    *,
+    highest: float = 1.0,
+    steps: int = 10,
+    seed: int = 0,
+    batch_size: int | None = None,
+) -> tuple[float, float]:
     """Spread the fast weights of an ensemble until its members differ by an asked amount on `x`.
 
     Every r and s is multiplied by draws from N(1, stddev), the same draws at every stddev but for
@@ -30,12 +44,20 @@ def perturb(ensemble, x, amount, measure=None, *, highest=1.0, steps=10, seed=0,
     Raises:
         ValueError: Members differ by `amount` already, or not even at `highest`; the ensemble is
             then as it was.
+
+    Examples:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> ensemble = be_keras.convert.to_batch_ensemble(model, 4)
+        >>> x = np.random.default_rng(0).normal(size=(50, 3))
+        >>> stddev, amount = be_keras.convert.perturb(ensemble, x, 0.1, steps=0, highest=4.0)
+        >>> bool(amount >= 0.1)
+        True
     """
     measure = measure or disagreement
     fast = weights_by_role(ensemble)[FAST]
     start = [ops.convert_to_numpy(weight) for weight in fast]
 
-    def spread(stddev):
+    def spread(stddev: float) -> Any:
         for stream, (weight, value) in enumerate(zip(fast, start, strict=True)):
             draws = fresh(NormalAroundOne(stddev, seed), stream)(weight.shape, weight.dtype)
             weight.assign(value * draws)
@@ -60,7 +82,7 @@ def perturb(ensemble, x, amount, measure=None, *, highest=1.0, steps=10, seed=0,
     return high, found
 
 
-def disagreement(outputs):
+def disagreement(outputs: np.ndarray) -> float:
     """Mean share of labels for which two members predict different classes.
 
     Args:
@@ -68,8 +90,13 @@ def disagreement(outputs):
 
     Raises:
         ValueError: `outputs` is no such array.
+
+    Examples:
+        >>> outputs = np.array([[[2.0, 0.0], [0.0, 2.0]], [[2.0, 0.0], [2.0, 0.0]]])
+        >>> float(be_keras.convert.disagreement(outputs))
+        0.5
     """
-    shape = getattr(outputs, "shape", ())
+    shape: tuple[int, ...] = getattr(outputs, "shape", ())
     if len(shape) < 3 or min(shape[1], shape[-1]) < 2:
         raise ValueError(
             "Disagreement takes one array (B, M, ..., C) of two members and two classes or more. "

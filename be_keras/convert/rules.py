@@ -1,12 +1,15 @@
 """Rules: which layer of members stands for which layer of Keras, with its weights, and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import keras
 import numpy as np
 
 from be_keras.convert.graphs import copy_of_value
 from be_keras.keras_internals import layers_below
+from be_keras.types import Config, Tensor
 
 # What a layer of members has in its config and an ordinary one has not.
 _OF_MEMBERS = {"ensemble_size", "ghost_size", "statistics", "tied_output", "q_initializer"} | {
@@ -16,7 +19,7 @@ _OF_MEMBERS = {"ensemble_size", "ghost_size", "statistics", "tied_output", "q_in
 }
 
 
-def _same(value):
+def _same(value: Tensor) -> Any:
     return value
 
 
@@ -24,13 +27,13 @@ def _same(value):
 class Rule:
     """How one class of layers is converted; the arguments are those of `register_rule`."""
 
-    plain: type
-    member: type
+    plain: Any
+    member: Any
     fold: Callable
     config: Callable = _same
     path: Callable = _same
 
-    def to_members(self, layer, options):
+    def to_members(self, layer: keras.Layer, options: Config) -> tuple[Any, Callable[..., Any]]:
         """Give the layer of members for a plain layer, and the function that fills it once built.
 
         Args:
@@ -51,7 +54,7 @@ class Rule:
                 "by all members, with `convert` or `per_member`, or change that option of it."
             ) from error
 
-        def fill(made):
+        def fill(made: Any) -> None:
             places = _weights_by_path(made)
             for path, weight in _weights_by_path(layer).items():
                 place, value = places[self.path(path)], copy_of_value(weight)
@@ -61,19 +64,25 @@ class Rule:
 
         return made, fill
 
-    def to_plain(self, layer, member):
+    def to_plain(self, layer: keras.Layer, member: int) -> tuple[Any, Callable[..., Any]]:
         """Give the plain layer for one member, and the function that fills it once built."""
-        config = {
-            key: value for key, value in layer.get_config().items() if key not in _OF_MEMBERS
-        }
+        config = {key: value for key, value in layer.get_config().items() if key not in _OF_MEMBERS}
         made = self.plain.from_config(config)
         return made, lambda made: assign_by_path(made, self.fold(layer, member))
 
 
-_BY_PLAIN, _BY_MEMBER = {}, {}
+_BY_PLAIN: dict[type, Any] = {}
+_BY_MEMBER: dict[type, Any] = {}
 
 
-def register_rule(plain, member, *, fold, config=_same, path=_same):
+def register_rule(
+    plain: type,
+    member: type,
+    *,
+    fold: Callable[..., Any],
+    config: Callable[[Config], Config] = _same,
+    path: Callable[[str], str] = _same,
+) -> None:
     """Say how layers of one class are converted; a later rule takes the place of an earlier one.
 
     Args:
@@ -86,16 +95,26 @@ def register_rule(plain, member, *, fold, config=_same, path=_same):
         config: From the plain layer's config, a dict of its own, to what `member` takes of it.
         path: From the path of a weight below the plain layer to that below the layer of
             members. A weight there may have a member axis in front.
+
+    Examples:
+        >>> class Doubled(keras.layers.Dense):
+        ...     pass
+        >>> class DoubledBatchEnsemble(be_keras.DenseBatchEnsemble):
+        ...     pass
+        >>> def fold(layer, member):
+        ...     kernel = layer.kernel * layer.r[member][:, None] * layer.s[member]
+        ...     return {"kernel": np.array(kernel), "bias": np.array(layer.bias[member])}
+        >>> be_keras.convert.register_rule(Doubled, DoubledBatchEnsemble, fold=fold)
     """
     add_rule(plain, member, Rule(plain, member, fold, config, path))
 
 
-def add_rule(plain, member, rule):
+def add_rule(plain: type, member: type, rule: Any) -> None:
     """Let an object with the methods of `Rule` convert the layers of one class."""
     _BY_PLAIN[plain] = _BY_MEMBER[member] = rule
 
 
-def rule_for(layer, option="convert"):
+def rule_for(layer: keras.Layer, option: str = "convert") -> Any:
     """The rule for an ordinary layer.
 
     Args:
@@ -115,7 +134,7 @@ def rule_for(layer, option="convert"):
     return rule
 
 
-def rule_of_members(layer):
+def rule_of_members(layer: keras.Layer) -> Any:
     """The rule that makes layers of members like this one; None for a layer of one network.
 
     Raises:
@@ -133,7 +152,7 @@ def rule_of_members(layer):
     return rule
 
 
-def assign_by_path(layer, arrays):
+def assign_by_path(layer: keras.Layer, arrays: Mapping[str, np.ndarray]) -> None:
     """Assign every weight of a built layer from a dict of arrays by path below it.
 
     Arrays may lack axes of size one, which Keras' einsum layer puts into its bias.
@@ -142,10 +161,10 @@ def assign_by_path(layer, arrays):
         weight.assign(arrays[path].reshape(weight.shape))
 
 
-def _weights_by_path(layer):
+def _weights_by_path(layer: keras.Layer) -> Any:
     return {weight.path.removeprefix(f"{layer.path}/"): weight for weight in layer.weights}
 
 
-def named(layer):
+def named(layer: Any) -> str:
     """A layer as messages speak of it."""
     return f"Layer {layer.name!r} ({type(layer).__name__})"

@@ -9,6 +9,7 @@ import numpy as np
 
 from be_keras.ensemble_model import EnsembleModel
 from be_keras.members import check_ensemble_size
+from be_keras.types import Tensor
 
 
 class DeepEnsemble:
@@ -28,6 +29,17 @@ class DeepEnsemble:
 
     Raises:
         ValueError: `size` is no positive integer.
+
+    Examples:
+        >>> def train_network():
+        ...     return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])  # and fit it
+        >>> ensemble = be_keras.ensembles.DeepEnsemble(train_network, size=2)
+        >>> ensemble.train()
+        [0, 1]
+        >>> ensemble.network(seed=0).count_params()
+        8
+        >>> ensemble.logits(np.ones((4, 3), "float32")).shape
+        (4, 2, 2)
     """
 
     def __init__(
@@ -36,12 +48,12 @@ class DeepEnsemble:
         size: int,
         seed: int = 0,
         folder: str | Path | None = None,
-    ):
+    ) -> None:
         self.train_network = train_network
         self.size = check_ensemble_size(size)
         self.seeds = tuple(range(seed, seed + self.size))
         self.folder = None if folder is None else Path(folder)
-        self._in_memory = {}
+        self._in_memory: dict[int, keras.Model] = {}
 
     def train(self) -> list[int]:
         """Train the networks that are not trained yet, and give their seeds."""
@@ -52,11 +64,11 @@ class DeepEnsemble:
         return missing
 
     def network(self, seed: int) -> keras.Model:
-        """The trained network of one of `seeds`; KeyError if it has not been trained."""
+        """The trained network of one of `seeds`; ValueError if it has not been trained."""
         if seed in self._in_memory:
             return self._in_memory[seed]
         if not self._is_trained(seed):
-            raise KeyError(
+            raise ValueError(
                 f"The network of seed {seed} has not been trained; call train. Seeds of this "
                 f"ensemble: {self.seeds}"
             )
@@ -64,7 +76,7 @@ class DeepEnsemble:
         self._in_memory[seed] = keras.saving.load_model(self._path(seed))
         return self._in_memory[seed]
 
-    def logits(self, x, batch_size: int = 256) -> np.ndarray:
+    def logits(self, x: Tensor, batch_size: int = 256) -> np.ndarray:
         """Logits `(B, M, ..., C)` of examples `x (B, ...)`, float32, one network after another."""
         found = []
         for seed in self.seeds:
@@ -73,13 +85,14 @@ class DeepEnsemble:
             found.append(outputs if isinstance(network, EnsembleModel) else outputs[:, None])
         return np.concatenate(found, axis=1)  # (B, M, ..., C)
 
-    def _path(self, seed):
+    def _path(self, seed: int) -> Path:
+        assert self.folder is not None
         return self.folder / f"seed-{seed}.keras"
 
-    def _is_trained(self, seed):
+    def _is_trained(self, seed: int) -> bool:
         return seed in self._in_memory or (self.folder is not None and self._path(seed).exists())
 
-    def _keep(self, seed, model):
+    def _keep(self, seed: int, model: keras.Model) -> None:
         if self.folder is None:
             self._in_memory[seed] = model
             return

@@ -1,6 +1,8 @@
 """MCDropout: a trained network with its dropout left on, as a source of members."""
 
+from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,6 +12,7 @@ from be_keras.backend import compiled
 from be_keras.ensemble_model import EnsembleModel
 from be_keras.keras_internals import layers_below
 from be_keras.members import check_ensemble_size
+from be_keras.types import Tensor
 
 # What drops out or adds noise in training alone. Attention layers hold a Dropout of their own.
 NOISY = (
@@ -36,9 +39,16 @@ class MCDropout:
 
     Raises:
         ValueError: `samples` is no positive integer, or no layer of the model drops anything.
+
+    Examples:
+        >>> dense, dropout = keras.layers.Dense(2), keras.layers.Dropout(0.5)
+        >>> model = keras.Sequential([keras.Input((3,)), dropout, dense])
+        >>> ensemble = be_keras.ensembles.MCDropout(model, samples=3)
+        >>> ensemble.logits(np.ones((4, 3), "float32"), seed=0).shape
+        (4, 3, 2)
     """
 
-    def __init__(self, model: keras.Model, samples: int):
+    def __init__(self, model: keras.Model, samples: int) -> None:
         self.model = model
         self.samples = check_ensemble_size(samples)
         self._noisy = [layer for layer in layers_below(model) if isinstance(layer, NOISY)]
@@ -52,7 +62,7 @@ class MCDropout:
         self._states = list({id(state): state for state in generators}.values())
         self._sample = compiled(model, self._sample_once)
 
-    def logits(self, x, batch_size: int = 256, seed: int | None = None) -> np.ndarray:
+    def logits(self, x: Tensor, batch_size: int = 256, seed: int | None = None) -> np.ndarray:
         """Logits `(B, S * M, ..., C)` of examples `x (B, ...)`, float32.
 
         M is 1 for a plain model. Every sample draws a mask for each example.
@@ -75,7 +85,7 @@ class MCDropout:
                 state.assign(value)
         return np.concatenate(batches)
 
-    def _of_batch(self, x, draw):
+    def _of_batch(self, x: Tensor, draw: np.random.Generator) -> Any:
         x, found = keras.ops.convert_to_tensor(x), []
         for _ in range(self.samples):
             for state in self._states:
@@ -84,18 +94,18 @@ class MCDropout:
             found.append(logits if isinstance(self.model, EnsembleModel) else logits[:, None])
         return np.concatenate(found, axis=1)  # (B, S * M, ..., C)
 
-    def _sample_once(self, x):
+    def _sample_once(self, x: Tensor) -> Any:
         with _left_on(self._noisy):
             return self.model(x, training=False)
 
 
-def _rate(layer):
+def _rate(layer: keras.Layer) -> Any:
     """How much a layer drops, or its noise's deviation."""
     return getattr(layer, "rate", None) or getattr(layer, "stddev", 0.0)
 
 
 @contextmanager
-def _left_on(noisy):
+def _left_on(noisy: Any) -> Any:
     """Let layers act as in training, whatever they are told, while a function is traced."""
     for layer in noisy:
         layer.call = _training(type(layer).call.__get__(layer))
@@ -106,8 +116,8 @@ def _left_on(noisy):
             del layer.call
 
 
-def _training(call):
-    def on(inputs, training=None, **kwargs):
+def _training(call: Callable[..., Any]) -> Any:
+    def on(inputs: Tensor, training: bool | None = None, **kwargs: Any) -> Any:
         return call(inputs, training=True, **kwargs)
 
     return on

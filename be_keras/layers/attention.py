@@ -1,11 +1,14 @@
 """MultiHeadAttentionBatchEnsemble: multi-head attention of M members, with a decoding cache."""
 
+from typing import Any
+
 import keras
 
 from be_keras import initializers
 from be_keras.layers.cached_attention import CachedMultiHeadAttention
 from be_keras.layers.einsum_dense import EinsumDenseBatchEnsemble
 from be_keras.members import check_ensemble_size
+from be_keras.types import Config, Initializer, Shape
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -19,22 +22,30 @@ class MultiHeadAttentionBatchEnsemble(CachedMultiHeadAttention):
         num_heads, key_dim, ...: As in `keras.layers.MultiHeadAttention`, in its order.
         ensemble_size: Number of members M.
         r_initializer, s_initializer: Initialisers of the projections' fast weights.
+
+    Examples:
+        >>> attention = be_keras.MultiHeadAttentionBatchEnsemble(2, 4, ensemble_size=2)
+        >>> rows = np.ones((6, 5, 8), "float32")
+        >>> tuple(attention(rows, rows, use_causal_mask=True).shape)
+        (6, 5, 8)
     """
 
     def __init__(
         self,
-        *args,
-        ensemble_size,
-        r_initializer="random_sign",
-        s_initializer="random_sign",
-        **kwargs,
-    ):
+        *args: Any,
+        ensemble_size: int,
+        r_initializer: Initializer = "random_sign",
+        s_initializer: Initializer = "random_sign",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.ensemble_size = check_ensemble_size(ensemble_size)
         self.r_initializer = initializers.get(r_initializer)
         self.s_initializer = initializers.get(s_initializer)
 
-    def projection(self, equation, output_shape, options, stream):
+    def projection(
+        self, equation: str, output_shape: Shape, options: Config, stream: int
+    ) -> keras.Layer:
         return EinsumDenseBatchEnsemble(
             equation,
             output_shape,
@@ -44,7 +55,7 @@ class MultiHeadAttentionBatchEnsemble(CachedMultiHeadAttention):
             **options,
         )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "ensemble_size": self.ensemble_size,

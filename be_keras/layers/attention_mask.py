@@ -1,9 +1,20 @@
 """Which keys each query of an attention may see."""
 
+from collections.abc import Sequence
+
 from keras import ops
 
+from be_keras.types import Tensor
 
-def combine_masks(queries, keys, attention_mask, key_masks, causal, start):
+
+def combine_masks(
+    queries: Tensor,
+    keys: Tensor,
+    attention_mask: Tensor,
+    key_masks: Sequence[Tensor],
+    causal: bool,
+    start: Tensor,
+) -> Tensor:
     """One boolean mask, broadcastable to `(R, N, T, S)`, or None where nothing is hidden.
 
     Args:

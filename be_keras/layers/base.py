@@ -5,6 +5,7 @@ act(((x ∘ r_i) W) ∘ s_i + b_i) serves all members with one product. A layer 
 rows (B * M, ...) and gives rows.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from be_keras import initializers
 from be_keras.backend import has_accelerator
 from be_keras.members import check_ensemble_size, check_rows, merge_members, split_members
 from be_keras.roles import BIAS, FAST, SHARED, set_role
+from be_keras.types import Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 class MemberLayer(keras.layers.Layer):
@@ -26,16 +28,18 @@ class MemberLayer(keras.layers.Layer):
     def float_rows(self, rows: Any) -> Any:
         """Checked rows to compute with: integers and booleans as floats, as Keras' Dense does.
 
-        >>> layer = DenseBatchEnsemble(3, ensemble_size=2)
-        >>> layer.float_rows(keras.ops.ones((4, 5), dtype="uint8")).dtype == layer.compute_dtype
-        True
+        Examples:
+            >>> layer = be_keras.DenseBatchEnsemble(3, ensemble_size=2)
+            >>> rows = layer.float_rows(np.ones((4, 5), "uint8"))
+            >>> keras.backend.standardize_dtype(rows.dtype)
+            'float32'
         """
         self.check_rows(rows)
         floats = keras.backend.is_float_dtype(keras.backend.standardize_dtype(rows.dtype))
         return rows if floats else ops.cast(rows, self.compute_dtype)
 
-    def add_weight(self, shape=None, *args, **kwargs):
-        if 0 in (shape or ()):
+    def add_weight(self, shape: Shape | None = None, *args: Any, **kwargs: Any) -> keras.Variable:
+        if shape and 0 in shape:
             raise ValueError(
                 f"{type(self).__name__} {self.name!r} expects rows with at least one feature. "
                 f"Received rows for which a weight would have the shape {tuple(shape)}."
@@ -62,15 +66,15 @@ class BatchEnsembleLayer(MemberLayer):
     def __init__(
         self,
         *,
-        ensemble_size,
-        r_initializer="random_sign",
-        s_initializer="random_sign",
-        r_regularizer=None,
-        s_regularizer=None,
-        r_constraint=None,
-        s_constraint=None,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        r_initializer: Initializer = "random_sign",
+        s_initializer: Initializer = "random_sign",
+        r_regularizer: Regularizer = None,
+        s_regularizer: Regularizer = None,
+        r_constraint: Constraint = None,
+        s_constraint: Constraint = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if self.quantization_mode is not None:
             raise ValueError(
@@ -86,12 +90,19 @@ class BatchEnsembleLayer(MemberLayer):
         self.s_constraint = constraints.get(s_constraint)
         self.supports_masking = True
 
-    def add_fast_weights(self, r_shape, s_shape):
+    def add_fast_weights(self, r_shape: Shape, s_shape: Shape) -> None:
         """Make `r (M, *r_shape)` and `s (M, *s_shape)`."""
         self.r = self.add_fast_weight("r", r_shape)
         self.s = self.add_fast_weight("s", s_shape, like="s", stream=1)
 
-    def add_fast_weight(self, name, shape, like="r", stream=0, initializer=None):
+    def add_fast_weight(
+        self,
+        name: str,
+        shape: Shape,
+        like: str = "r",
+        stream: int = 0,
+        initializer: Initializer = None,
+    ) -> keras.Variable:
         """Make one fast weight `(M, *shape)` with the settings of r or of s.
 
         `initializer` takes the place of theirs. Fast weights of one layer take different streams,
@@ -109,7 +120,14 @@ class BatchEnsembleLayer(MemberLayer):
         set_role(weight, FAST)
         return weight
 
-    def add_shared_weight(self, name, shape, initializer, regularizer=None, constraint=None):
+    def add_shared_weight(
+        self,
+        name: str,
+        shape: Shape,
+        initializer: Initializer,
+        regularizer: Regularizer = None,
+        constraint: Constraint = None,
+    ) -> keras.Variable:
         """Make one weight that all members use."""
         weight = self.add_weight(
             name=name,
@@ -121,7 +139,13 @@ class BatchEnsembleLayer(MemberLayer):
         set_role(weight, SHARED)
         return weight
 
-    def add_member_bias(self, shape, initializer, regularizer=None, constraint=None):
+    def add_member_bias(
+        self,
+        shape: Shape,
+        initializer: Initializer,
+        regularizer: Regularizer = None,
+        constraint: Constraint = None,
+    ) -> keras.Variable:
         """Make a bias `(M, *shape)`, one for each member."""
         weight = self.add_weight(
             name="bias",
@@ -133,18 +157,20 @@ class BatchEnsembleLayer(MemberLayer):
         set_role(weight, BIAS)
         return weight
 
-    def scale(self, rows, weight, axes=(-1,)):
+    def scale(self, rows: Tensor, weight: Tensor, axes: Sequence[int] = (-1,)) -> Tensor:
         """Multiply rows `(B * M, ...)` by a member weight `(M, *sizes of axes)`."""
         return per_member(ops.multiply, rows, weight, self.ensemble_size, axes)
 
-    def shift(self, rows, weight, axes=(-1,)):
+    def shift(self, rows: Tensor, weight: Tensor, axes: Sequence[int] = (-1,)) -> Tensor:
         """Add a member weight `(M, *sizes of axes)` to rows `(B * M, ...)`."""
         return per_member(ops.add, rows, weight, self.ensemble_size, axes)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor) -> Tensor:
         return previous_mask
 
-    def quantize(self, mode=None, type_check=True, config=None):
+    def quantize(
+        self, mode: str | None = None, type_check: bool = True, config: Any = None
+    ) -> None:
         """Refused. Keras' `Model.quantize` warns with the message and quantises the other layers.
 
         Raises:
@@ -152,7 +178,7 @@ class BatchEnsembleLayer(MemberLayer):
         """
         raise NotImplementedError(f"{self._not_supported('quantisation')} It stays in floats.")
 
-    def enable_lora(self, *args, **kwargs):
+    def enable_lora(self, *args: Any, **kwargs: Any) -> None:
         """Refused, as every argument of it is.
 
         Raises:
@@ -163,10 +189,10 @@ class BatchEnsembleLayer(MemberLayer):
             'be_keras.roles.freeze(model, "shared") trains those alone.'
         )
 
-    def _not_supported(self, what):
+    def _not_supported(self, what: str) -> Any:
         return f"{type(self).__name__} {self.name!r} does not support {what}."
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "ensemble_size": self.ensemble_size,
@@ -179,7 +205,13 @@ class BatchEnsembleLayer(MemberLayer):
         }
 
 
-def per_member(operation, rows, weight, ensemble_size, axes=(-1,)):
+def per_member(
+    operation: Callable[..., Any],
+    rows: Tensor,
+    weight: Tensor,
+    ensemble_size: int,
+    axes: Sequence[int] = (-1,),
+) -> Tensor:
     """Apply an elementwise operation between rows and each row's own member weight.
 
     Args:
@@ -203,7 +235,7 @@ def per_member(operation, rows, weight, ensemble_size, axes=(-1,)):
     return merge_members(operation(members, _spread(weight, ops.shape(members)[0])))
 
 
-def _spread(weight, examples):
+def _spread(weight: Tensor, examples: Tensor) -> Any:
     """Repeat a member weight `(M, ...)` over examples, `(B, M, ...)`, where that pays.
 
     Left to broadcasting, the weight's gradient is a sum over axes 0 and 2, on which TensorFlow's

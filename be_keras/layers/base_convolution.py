@@ -5,6 +5,8 @@ window: the two scalings therefore stand outside the convolution (Wen, Tran and 
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import activations, constraints, ops, regularizers
@@ -13,6 +15,7 @@ from be_keras.layers.base import BatchEnsembleLayer
 from be_keras.layers.convolution_arguments import one_for_each_axis, one_of
 from be_keras.layers.folding import folding_pays, for_each_member
 from be_keras.roles import HEAD, SHARED, role_of
+from be_keras.types import Activation, Config, Shape, Tensor
 
 SETTINGS = {
     "initializer": keras.initializers,
@@ -39,22 +42,22 @@ class BatchEnsembleConvolution(BatchEnsembleLayer):
         ValueError: An option has no such value, or the rows do not fit the layer.
     """
 
-    rank = None
-    paddings = ("valid", "same")
-    parts = ("kernel", "bias")
+    rank: int
+    paddings: tuple[str, ...] = ("valid", "same")
+    parts: tuple[str, ...] = ("kernel", "bias")
 
     def __init__(
         self,
         *,
-        kernel_size,
-        strides,
-        padding,
-        data_format,
-        dilation_rate,
-        activation,
-        use_bias,
-        **kwargs,
-    ):
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int],
+        padding: str,
+        data_format: str | None,
+        dilation_rate: int | Sequence[int],
+        activation: Activation,
+        use_bias: bool,
+        **kwargs: Any,
+    ) -> None:
         settings = {f"{part}_{kind}": kind for part in self.parts for kind in SETTINGS}
         values = {name: kwargs.pop(name) for name in settings}
         super().__init__(**kwargs)
@@ -75,11 +78,11 @@ class BatchEnsembleConvolution(BatchEnsembleLayer):
         self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2)
 
     @property
-    def channel_axis(self):
+    def channel_axis(self) -> int:
         """Axis of the channels in inputs and outputs."""
         return -1 if self.data_format == "channels_last" else 1
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         channels = self.check_input_shape(input_shape)
         filters = self.compute_output_shape(input_shape)[self.channel_axis]
         self.add_kernels(channels)
@@ -89,21 +92,21 @@ class BatchEnsembleConvolution(BatchEnsembleLayer):
             ndim=self.rank + 2, axes={self.channel_axis: channels}
         )
 
-    def add_kernels(self, channels):
+    def add_kernels(self, channels: int) -> None:
         """Make the weights of `middle`."""
         self.kernel = self.add_part("kernel", self.parts[0], self.kernel_shape(channels))
 
-    def add_part(self, name, part, shape):
+    def add_part(self, name: str, part: str, shape: Shape) -> keras.Variable:
         """Make a shared kernel with the settings of one of `parts`."""
         settings = (getattr(self, f"{part}_{kind}") for kind in SETTINGS)
         return self.add_shared_weight(name, shape, *settings)
 
-    def add_bias(self, filters):
+    def add_bias(self, filters: int) -> None:
         """Make `bias (M, filters)` if there is to be one."""
         settings = (getattr(self, f"bias_{kind}") for kind in SETTINGS)
         self.bias = self.add_member_bias((filters,), *settings) if self.use_bias else None
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         inputs = self.float_rows(inputs)
         if inputs.shape[0] == 0:
             # TensorFlow's convolutions on CPU give no rows the shape that they came in.
@@ -118,17 +121,17 @@ class BatchEnsembleConvolution(BatchEnsembleLayer):
             outputs = self.shift(outputs, self.bias, (self.channel_axis,))
         return self.activation(outputs)
 
-    def middle(self, inputs):
+    def middle(self, inputs: Tensor) -> Tensor:
         """What stands between r and s."""
         return self.convolve(inputs, self.kernel)
 
-    def folds(self, input_shape):
+    def folds(self, input_shape: Shape) -> bool:
         """Whether each member convolves with a kernel of its own; see `folding_pays`."""
         output_shape = self.compute_output_shape(input_shape)
         kernels = [math.prod(w.shape) for w in self.weights if role_of(w) in (SHARED, HEAD)]
         return folding_pays(input_shape, output_shape, kernels, self.ensemble_size)
 
-    def fold_member(self, rows, member):
+    def fold_member(self, rows: Tensor, member: int) -> Tensor:
         """What one member makes of its rows `(B, ...)`, without the activation."""
         outputs = self.folded_middle(rows, member)
         if self.bias is None:
@@ -137,24 +140,24 @@ class BatchEnsembleConvolution(BatchEnsembleLayer):
         shape[self.channel_axis] = -1
         return outputs + ops.reshape(self.bias[member], shape)
 
-    def folded_middle(self, rows, member):
+    def folded_middle(self, rows: Tensor, member: int) -> Tensor:
         """`middle` with r and s of one member in its kernel."""
         kernel = self.member_kernel(self.kernel, self.r[member], self.s[member])
         return self.convolve(rows, kernel)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> tuple[Any, ...]:
         channels = self.check_input_shape(input_shape)
         return self.symbolic_shape(input_shape, self.kernel_shape(channels))
 
-    def symbolic_shape(self, input_shape, kernel_shape):
+    def symbolic_shape(self, input_shape: Shape, kernel_shape: Shape) -> tuple[Any, ...]:
         """Shape of what `convolve` gives for tensors of these shapes."""
         outputs = self.convolve(keras.KerasTensor(input_shape), keras.KerasTensor(kernel_shape))
         return tuple(outputs.shape)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor) -> Tensor:
         return None
 
-    def check_input_shape(self, input_shape):
+    def check_input_shape(self, input_shape: Shape) -> int:
         """Give the number of input channels; raise ValueError for rows of another form."""
         channels = input_shape[self.channel_axis] if len(input_shape) == self.rank + 2 else None
         if channels is None:
@@ -165,7 +168,7 @@ class BatchEnsembleConvolution(BatchEnsembleLayer):
             )
         return channels
 
-    def get_config(self):
+    def get_config(self) -> Config:
         config = {
             **super().get_config(),
             "kernel_size": self.kernel_size,
@@ -181,4 +184,3 @@ class BatchEnsembleConvolution(BatchEnsembleLayer):
             for kind, module in SETTINGS.items():
                 config[f"{part}_{kind}"] = module.serialize(getattr(self, f"{part}_{kind}"))
         return config
-

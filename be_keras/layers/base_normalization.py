@@ -1,11 +1,15 @@
 """What the normalisations of members share: a gamma and a beta for each member."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import constraints, ops, regularizers
 
 from be_keras.layers.base import MemberLayer, per_member
 from be_keras.members import check_ensemble_size
 from be_keras.roles import NORM, set_role
+from be_keras.types import Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 HALF = ("float16", "bfloat16")
 
@@ -28,18 +32,18 @@ class MemberNormalization(MemberLayer):
     def __init__(
         self,
         *,
-        epsilon,
-        center,
-        scale,
-        beta_initializer,
-        gamma_initializer,
-        beta_regularizer,
-        gamma_regularizer,
-        beta_constraint,
-        gamma_constraint,
-        ensemble_size,
-        **kwargs,
-    ):
+        epsilon: float,
+        center: bool,
+        scale: bool,
+        beta_initializer: Initializer,
+        gamma_initializer: Initializer,
+        beta_regularizer: Regularizer,
+        gamma_regularizer: Regularizer,
+        beta_constraint: Constraint,
+        gamma_constraint: Constraint,
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
         self.center = center
@@ -53,12 +57,12 @@ class MemberNormalization(MemberLayer):
         self.ensemble_size = check_ensemble_size(ensemble_size)
         self.supports_masking = True
 
-    def add_scale_and_shift(self, sizes):
+    def add_scale_and_shift(self, sizes: Shape) -> None:
         """Make `gamma (M, *sizes)` and `beta (M, *sizes)`, or None for what is not wanted."""
         self.gamma = self._add("gamma", sizes) if self.scale else None
         self.beta = self._add("beta", sizes) if self.center else None
 
-    def _add(self, name, sizes):
+    def _add(self, name: str, sizes: Shape) -> Any:
         weight = self.add_weight(
             name=name,
             shape=(self.ensemble_size, *sizes),
@@ -70,7 +74,7 @@ class MemberNormalization(MemberLayer):
         set_role(weight, NORM)
         return weight
 
-    def check_channels(self, input_shape, axis):
+    def check_channels(self, input_shape: Shape, axis: int) -> int:
         """Give the size of one axis; raise ValueError if it is unknown or of the batch."""
         rank = len(input_shape)
         channels = input_shape[axis] if -rank <= axis < rank and axis % rank else None
@@ -81,12 +85,12 @@ class MemberNormalization(MemberLayer):
             )
         return channels
 
-    def in_full_precision(self, rows):
+    def in_full_precision(self, rows: Tensor) -> Tensor:
         """Checked rows, as float32 where the layer computes in half precision."""
         rows = self.float_rows(rows)
         return ops.cast(rows, "float32") if self.compute_dtype in HALF else rows
 
-    def scale_and_shift(self, rows, axes):
+    def scale_and_shift(self, rows: Tensor, axes: Sequence[int]) -> Tensor:
         """Multiply rows by gamma and add beta, which vary over `axes`; give the compute dtype."""
         if self.gamma is not None:
             rows = per_member(ops.multiply, rows, self.gamma, self.ensemble_size, axes)
@@ -94,10 +98,10 @@ class MemberNormalization(MemberLayer):
             rows = per_member(ops.add, rows, self.beta, self.ensemble_size, axes)
         return ops.cast(rows, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
+    def compute_output_shape(self, input_shape: Shape) -> tuple[Any, ...]:
+        return tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "epsilon": self.epsilon,

@@ -1,11 +1,13 @@
 """What the recurrent cells of members share: their weights, and the two products of a step."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
 from be_keras.layers.base import BatchEnsembleLayer
+from be_keras.types import Shape, Tensor
 
 
 class MemberCell(BatchEnsembleLayer):
@@ -21,7 +23,9 @@ class MemberCell(BatchEnsembleLayer):
 
     gates = 1
 
-    def add_cell_weights(self, input_shape, bias_shape, bias_initializer):
+    def add_cell_weights(
+        self, input_shape: Shape, bias_shape: Shape, bias_initializer: Callable[..., Tensor]
+    ) -> None:
         """Make all weights of the cell.
 
         Args:
@@ -67,13 +71,15 @@ class MemberCell(BatchEnsembleLayer):
         # `keras.layers.RNN` asks for it with a step as it comes.
         return super().get_dropout_mask(self.float_rows(step_input))
 
-    def of_inputs(self, inputs, training):
+    def of_inputs(self, inputs: Tensor, training: bool | None) -> Tensor:
         """The product of a step's rows `(B * M, D)` for all gates, `(B * M, G * units)`."""
         inputs = self.float_rows(inputs)
         masks = self.get_dropout_mask(inputs) if training else None
         return self._product(inputs, masks, self.kernel, self.r, self.s)
 
-    def of_state(self, state, training, first=0, last=None):
+    def of_state(
+        self, state: Tensor, training: bool | None, first: int = 0, last: int | None = None
+    ) -> Tensor:
         """The product of a state `(B * M, units)` for the gates `first` up to `last`.
 
         Gives `(B * M, (last - first) * units)`; `last` itself is left out, None stands for all.
@@ -91,7 +97,7 @@ class MemberCell(BatchEnsembleLayer):
             self.recurrent_s[:, columns],
         )
 
-    def _product(self, rows, masks, kernel, r, s):
+    def _product(self, rows: Tensor, masks: Tensor, kernel: Tensor, r: Tensor, s: Tensor) -> Any:
         """`((rows ∘ r) kernel) ∘ s`; masks are None, one for all gates, or a list of one each."""
         rows = self.scale(rows, r)
         if isinstance(masks, list):
@@ -103,11 +109,11 @@ class MemberCell(BatchEnsembleLayer):
         return self.scale(ops.matmul(rows, kernel), s)
 
 
-def first_state(states):
+def first_state(states: Tensor) -> Tensor:
     """The first of the states that a cell takes, which Keras gives alone or in a list."""
     return states[0] if isinstance(states, (list, tuple)) else states
 
 
-def like_states(state, states):
+def like_states(state: Tensor, states: Tensor) -> Tensor:
     """The new state, alone or in a list as the old ones came."""
     return [state] if isinstance(states, (list, tuple)) else state

@@ -1,5 +1,8 @@
 """BatchNormalizationBatchEnsemble: batch normalisation with statistics and scale per member."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -8,6 +11,7 @@ from be_keras.layers.base_normalization import HALF, MemberNormalization
 from be_keras.layers.ghost import ghost_moments
 from be_keras.members import split_members
 from be_keras.roles import NORM, set_role
+from be_keras.types import Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -39,33 +43,39 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         ValueError: An option has no such value or is not supported, groups are to be synchronised,
             `axis` is the batch or of unknown size, or the rows are no multiple of the ensemble
             size.
+
+    Examples:
+        >>> layer = be_keras.BatchNormalizationBatchEnsemble(ensemble_size=2)
+        >>> rows = layer(np.arange(12.0).reshape(6, 2), training=True)
+        >>> tuple(rows.shape), tuple(layer.moving_mean.shape)
+        ((6, 2), (2, 2))
     """
 
     def __init__(
         self,
-        axis=-1,
-        momentum=0.99,
-        epsilon=1e-3,
-        center=True,
-        scale=True,
-        beta_initializer="zeros",
-        gamma_initializer="ones",
-        moving_mean_initializer="zeros",
-        moving_variance_initializer="ones",
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        beta_constraint=None,
-        gamma_constraint=None,
-        renorm=False,
-        renorm_clipping=None,
-        renorm_momentum=0.99,
-        synchronized=False,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Initializer = "zeros",
+        gamma_initializer: Initializer = "ones",
+        moving_mean_initializer: Initializer = "zeros",
+        moving_variance_initializer: Initializer = "ones",
+        beta_regularizer: Regularizer = None,
+        gamma_regularizer: Regularizer = None,
+        beta_constraint: Constraint = None,
+        gamma_constraint: Constraint = None,
+        renorm: bool = False,
+        renorm_clipping: Config | None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
         *,
-        statistics="members",
-        ghost_size=None,
-        ensemble_size,
-        **kwargs,
-    ):
+        statistics: str = "members",
+        ghost_size: int | None = None,
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             epsilon=epsilon,
             center=center,
@@ -109,14 +119,14 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         # How many kinds of rows have moments of their own.
         self.pools = self.ensemble_size if statistics == "members" else 1
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         channels = self.check_channels(input_shape, self.axis)
         self.add_scale_and_shift((channels,))
         self.moving_mean = self._add_statistic("moving_mean", channels)
         self.moving_variance = self._add_statistic("moving_variance", channels)
         self.input_spec = keras.layers.InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
-    def _add_statistic(self, name, channels):
+    def _add_statistic(self, name: str, channels: int) -> Any:
         weight = self.add_weight(
             name=name,
             shape=(self.pools, channels),
@@ -128,7 +138,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         set_role(weight, NORM)
         return weight
 
-    def call(self, inputs, training=None, mask=None):
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Tensor:
         rows = self.in_full_precision(inputs)
         learns = training and self.trainable
         if learns:
@@ -138,7 +148,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
             variance = ops.cast(self.moving_variance, rows.dtype)
         # gamma (x - mean) / std + beta as one product and one sum over the rows.
         factor = ops.rsqrt(variance + self.epsilon)
-        own = learns and self.ghost_size is not None  # every row has moments of its own
+        own = bool(learns) and self.ghost_size is not None  # every row has moments of its own
         if self.gamma is not None:
             factor = self._with_members(ops.multiply, factor, self.gamma, own)
         term = -mean * factor
@@ -148,7 +158,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         rows = self._to_rows(ops.add, rows, term, own)
         return ops.cast(rows, self.compute_dtype)
 
-    def _learn(self, rows, mask):
+    def _learn(self, rows: Tensor, mask: Tensor) -> Any:
         """Moments to normalise with, of pools `(pools, C)` or of rows `(B * M, C)`.
 
         The moving ones follow.
@@ -158,18 +168,22 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
             mean, variance = means, variances = self._moments(*moments)
         else:
             size = self.ghost_size * self.ensemble_size // self.pools
-            means, variances, mean, variance = ghost_moments(*moments, self.pools, size)
+            means, variances, mean, variance = ghost_moments(*moments, pools=self.pools, size=size)
         self._follow(self.moving_mean, mean)
         self._follow(self.moving_variance, variance)
         return means, variances
 
-    def _with_members(self, operation, values, weight, own):
+    def _with_members(
+        self, operation: Callable[..., Any], values: Tensor, weight: Tensor, own: bool
+    ) -> Any:
         """Values of pools `(pools, C)`, or of rows, each with its member's weight `(M, C)`."""
         if own:
             return per_member(operation, values, weight, self.ensemble_size)
         return operation(values, ops.cast(weight, values.dtype))
 
-    def _to_rows(self, operation, rows, values, own):
+    def _to_rows(
+        self, operation: Callable[..., Any], rows: Tensor, values: Tensor, own: bool
+    ) -> Any:
         """Rows, each with the values of its member `(M or 1, C)`, or its own `(B * M, C)`."""
         if not own:
             return per_member(operation, rows, values, values.shape[0], (self.axis,))
@@ -177,10 +191,10 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         shape[0], shape[self.axis] = -1, rows.shape[self.axis]
         return operation(rows, ops.reshape(values, shape))
 
-    def _follow(self, statistic, value):
+    def _follow(self, statistic: keras.Variable, value: Tensor) -> None:
         statistic.assign(statistic * self.momentum + value * (1.0 - self.momentum))
 
-    def _moments(self, count, means, variances):
+    def _moments(self, count: Tensor, means: Tensor, variances: Tensor) -> Any:
         """Mean and variance `(pools, C)` of the rows that share them.
 
         Those of each row come in: the variance of a whole is the mean of its parts' variances and
@@ -188,7 +202,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         """
         total = ops.maximum(self._mean_of_rows(count), keras.config.epsilon())
 
-        def pooled(values):
+        def pooled(values: Tensor) -> Any:
             return self._mean_of_rows(count * values) / total
 
         mean = pooled(means)
@@ -197,14 +211,14 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         distances = per_member(ops.subtract, means, still, self.pools)
         return mean, pooled(variances + ops.square(distances))
 
-    def _mean_of_rows(self, values):
+    def _mean_of_rows(self, values: Tensor) -> Any:
         """Mean `(pools, C)` of values `(B * M, C)`."""
         values = split_members(values, self.pools)
         if self.synchronized and keras.backend.backend() == "tensorflow":
             return ops.moments(values, axes=[0], synchronized=True)[0]
         return ops.mean(values, axis=0)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "axis": self.axis,
@@ -219,7 +233,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         }
 
 
-def _row_moments(rows, mask, axis):
+def _row_moments(rows: Tensor, mask: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
     """What counts in each row, `(B * M, 1 or C)`, and its mean and variance `(B * M, C)`."""
     axes = [a for a in range(1, len(rows.shape)) if a != axis]
     if mask is None:

@@ -4,11 +4,15 @@ Attention mixes time steps of one row and never rows, so only its four projectio
 members: the body is written once and asks a method for each projection.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import constraints, ops, regularizers
 
 from be_keras import initializers
 from be_keras.layers.attention_mask import combine_masks
+from be_keras.types import Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -32,30 +36,40 @@ class CachedMultiHeadAttention(keras.layers.Layer):
     Raises:
         ValueError: An option of Keras' layer that this one does not have, or a cache for keys
             and values of unequal width.
+
+    Examples:
+        >>> attention = be_keras.CachedMultiHeadAttention(num_heads=2, key_dim=4)
+        >>> x, memory = np.ones((3, 5, 8), "float32"), np.ones((3, 7, 8), "float32")
+        >>> tuple(attention(x, memory).shape)
+        (3, 5, 8)
+        >>> cache = attention.make_cache(memory)  # once for all steps of decoding
+        >>> output, cache = attention(x[:, :1], memory, cache=cache)
+        >>> tuple(output.shape), tuple(cache.shape)
+        ((3, 1, 8), (3, 2, 7, 2, 4))
     """
 
     def __init__(
         self,
-        num_heads,
-        key_dim,
-        value_dim=None,
-        dropout=0.0,
-        use_bias=True,
-        output_shape=None,
-        attention_axes=None,
-        sliding_window=None,
-        flash_attention=None,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
-        use_gate=False,
-        seed=None,
-        **kwargs,
-    ):
+        num_heads: int,
+        key_dim: int,
+        value_dim: int | None = None,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        output_shape: int | None = None,
+        attention_axes: Sequence[int] | None = None,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
+        use_gate: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         for name, value in (
             ("attention_axes", attention_axes),
@@ -88,19 +102,28 @@ class CachedMultiHeadAttention(keras.layers.Layer):
         self.supports_masking = True
         self.dropout_layer = keras.layers.Dropout(dropout, seed=seed, dtype=self.dtype_policy)
 
-    def projection(self, equation, output_shape, options, stream):
+    def projection(
+        self, equation: str, output_shape: Shape, options: Config, stream: int
+    ) -> keras.Layer:
         """Make one of the four projections; a subclass gives its own kind of layer.
 
         Args:
             equation, output_shape: As in `keras.layers.EinsumDense`.
             options: Dict of the further arguments of that layer.
             stream: Int, other for each projection: see `be_keras.initializers.fresh`.
+
+        Examples:
+            >>> attention = be_keras.CachedMultiHeadAttention(num_heads=2, key_dim=4)
+            >>> attention.projection("btd,dnh->btnh", (None, 2, 4), {"name": "query"}, 0).name
+            'query'
         """
         layer = keras.layers.EinsumDense(equation, output_shape, **options)
         layer.supports_masking = True
         return layer
 
-    def _projection(self, equation, output_shape, bias_axes, name, stream):
+    def _projection(
+        self, equation: str, output_shape: Shape, bias_axes: str | None, name: str, stream: int
+    ) -> Any:
         options = {
             "bias_axes": bias_axes if self.use_bias else None,
             # Keras' initialisers repeat their values at every call: a stream for each projection.
@@ -115,7 +138,7 @@ class CachedMultiHeadAttention(keras.layers.Layer):
         }
         return self.projection(equation, output_shape, options, stream)
 
-    def build(self, query_shape, value_shape, key_shape=None):
+    def build(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> None:
         heads, width = self.num_heads, self.output_width or query_shape[-1]
         self.query_projection = self._projection(
             "btd,dnh->btnh", (None, heads, self.key_dim), "nh", "query", 0
@@ -126,9 +149,7 @@ class CachedMultiHeadAttention(keras.layers.Layer):
         self.value_projection = self._projection(
             "btd,dnh->btnh", (None, heads, self.value_dim), "nh", "value", 2
         )
-        self.output_projection = self._projection(
-            "btnh,nhd->btd", (None, width), "d", "output", 3
-        )
+        self.output_projection = self._projection("btnh,nhd->btd", (None, width), "d", "output", 3)
         self.query_projection.build(query_shape)
         self.key_projection.build(key_shape or value_shape)
         self.value_projection.build(value_shape)
@@ -136,19 +157,19 @@ class CachedMultiHeadAttention(keras.layers.Layer):
 
     def call(
         self,
-        query,
-        value,
-        key=None,
-        query_mask=None,
-        value_mask=None,
-        key_mask=None,
-        attention_mask=None,
-        return_attention_scores=False,
-        training=None,
-        use_causal_mask=False,
-        cache=None,
-        cache_update_index=None,
-    ):
+        query: Tensor,
+        value: Tensor,
+        key: Tensor = None,
+        query_mask: Tensor = None,
+        value_mask: Tensor = None,
+        key_mask: Tensor = None,
+        attention_mask: Tensor = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
+        cache: Tensor = None,
+        cache_update_index: Tensor = None,
+    ) -> Tensor:
         queries = self.query_projection(query)  # (R, T, N, H)
         if cache is None:
             keys = self.key_projection(value if key is None else key)  # (R, S, N, H)
@@ -177,7 +198,7 @@ class CachedMultiHeadAttention(keras.layers.Layer):
             outputs.append(cache)
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
-    def make_cache(self, value, key=None):
+    def make_cache(self, value: Tensor, key: Tensor = None) -> Tensor:
         """Keys and values of `value (R, S, D)`, stacked as `(R, 2, S, num_heads, key_dim)`."""
         if self.value_dim != self.key_dim:
             raise ValueError(
@@ -187,7 +208,9 @@ class CachedMultiHeadAttention(keras.layers.Layer):
         keys = self.key_projection(value if key is None else key)
         return ops.stack([keys, self.value_projection(value)], axis=1)
 
-    def _attend(self, queries, keys, values, mask, training):
+    def _attend(
+        self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, training: bool | None
+    ) -> Any:
         """Scaled dot products: `(R, T, N, H)` to `(R, T, N, H)` and scores `(R, N, T, S)`."""
         queries = queries * (self.key_dim**-0.5)
         logits = ops.einsum("btnh,bsnh->bnts", queries, ops.cast(keys, queries.dtype))
@@ -198,27 +221,29 @@ class CachedMultiHeadAttention(keras.layers.Layer):
         dropped = self.dropout_layer(scores, training=training)
         return ops.einsum("bnts,bsnh->btnh", dropped, ops.cast(values, scores.dtype)), scores
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor) -> Tensor:
         return previous_mask  # of the query
 
-    def compute_output_shape(self, query_shape, value_shape, key_shape=None):
+    def compute_output_shape(
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> tuple[Any, ...]:
         return (*query_shape[:-1], self.output_width or query_shape[-1])
 
     def compute_output_spec(
         self,
-        query,
-        value,
-        key=None,
-        query_mask=None,
-        value_mask=None,
-        key_mask=None,
-        attention_mask=None,
-        return_attention_scores=False,
-        training=None,
-        use_causal_mask=False,
-        cache=None,
-        cache_update_index=None,
-    ):
+        query: Tensor,
+        value: Tensor,
+        key: Tensor = None,
+        query_mask: Tensor = None,
+        value_mask: Tensor = None,
+        key_mask: Tensor = None,
+        attention_mask: Tensor = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
+        cache: Tensor = None,
+        cache_update_index: Tensor = None,
+    ) -> Any:
         shape = self.compute_output_shape(query.shape, value.shape)
         outputs = [keras.KerasTensor(shape, self.compute_dtype)]
         if return_attention_scores:
@@ -229,7 +254,7 @@ class CachedMultiHeadAttention(keras.layers.Layer):
             outputs.append(keras.KerasTensor(cache.shape, cache.dtype))
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "num_heads": self.num_heads,

@@ -1,10 +1,14 @@
 """Conv1D, Conv2D and Conv3D of M members for nearly the weights of one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
 from be_keras.layers.base_convolution import BatchEnsembleConvolution
 from be_keras.layers.convolution_arguments import positive_integer, refuse_dilated_strides
+from be_keras.types import Activation, Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 class BatchEnsembleConv(BatchEnsembleConvolution):
@@ -29,26 +33,26 @@ class BatchEnsembleConv(BatchEnsembleConvolution):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=1,
-        padding="valid",
-        data_format=None,
-        dilation_rate=1,
-        groups=1,
-        activation=None,
-        use_bias=True,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        groups: int = 1,
+        activation: Activation = None,
+        use_bias: bool = True,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         *,
-        ensemble_size,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             kernel_size=kernel_size,
             strides=strides,
@@ -72,11 +76,11 @@ class BatchEnsembleConv(BatchEnsembleConvolution):
         self.check_groups("filters", self.filters)
         refuse_dilated_strides(self.strides, self.dilation_rate)
 
-    def kernel_shape(self, channels):
+    def kernel_shape(self, channels: int) -> tuple[int, ...]:
         self.check_groups("channels", channels)
         return (*self.kernel_size, channels // self.groups, self.filters)
 
-    def convolve(self, inputs, kernel):
+    def convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         padding = self.padding
         if padding == "causal":
             reach = self.dilation_rate[0] * (self.kernel_size[0] - 1)
@@ -88,19 +92,19 @@ class BatchEnsembleConv(BatchEnsembleConvolution):
             inputs, kernel, list(self.strides), padding, self.data_format, self.dilation_rate
         )
 
-    def member_kernel(self, kernel, r, s):
+    def member_kernel(self, kernel: Tensor, r: Tensor, s: Tensor) -> Tensor:
         # r (C) varies over what the groups of filters see: (C / groups, filters).
         r = ops.transpose(ops.reshape(r, (self.groups, -1)))
         return kernel * ops.repeat(r, self.filters // self.groups, axis=1) * s
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> tuple[Any, ...]:
         kernel_shape = self.kernel_shape(self.check_input_shape(input_shape))
         # The symbolic `ops.conv` knows no groups: it is shown the channels of one.
         one_group = list(input_shape)
         one_group[self.channel_axis] = kernel_shape[-2]
         return self.symbolic_shape(one_group, kernel_shape)
 
-    def check_groups(self, name, count):
+    def check_groups(self, name: str, count: int) -> None:
         """Raise ValueError if `groups` does not divide so many channels or filters."""
         if count % self.groups:
             raise ValueError(
@@ -108,7 +112,7 @@ class BatchEnsembleConv(BatchEnsembleConvolution):
                 f"{name}={count}"
             )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "filters": self.filters, "groups": self.groups}
 
 
@@ -117,6 +121,11 @@ class Conv1DBatchEnsemble(BatchEnsembleConv):
     """1D convolution of M members: rows `(B * M, T, C)` to `(B * M, T', filters)`.
 
     Arguments, weights and errors as in `BatchEnsembleConv`; `padding` may be "causal" too.
+
+    Examples:
+        >>> layer = be_keras.Conv1DBatchEnsemble(4, 3, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 8, 2), "float32")).shape)
+        (6, 6, 4)
     """
 
     rank = 1
@@ -128,6 +137,11 @@ class Conv2DBatchEnsemble(BatchEnsembleConv):
     """2D convolution of M members: rows `(B * M, H, W, C)` to `(B * M, H', W', filters)`.
 
     Arguments, weights and errors as in `BatchEnsembleConv`.
+
+    Examples:
+        >>> layer = be_keras.Conv2DBatchEnsemble(4, 3, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 8, 8, 2), "float32")).shape)
+        (6, 6, 6, 4)
     """
 
     rank = 2
@@ -138,6 +152,11 @@ class Conv3DBatchEnsemble(BatchEnsembleConv):
     """3D convolution of M members: rows `(B * M, X, Y, Z, C)` to `(B * M, X', Y', Z', filters)`.
 
     Arguments, weights and errors as in `BatchEnsembleConv`.
+
+    Examples:
+        >>> layer = be_keras.Conv3DBatchEnsemble(4, 3, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 4, 4, 4, 2), "float32")).shape)
+        (6, 2, 2, 2, 4)
     """
 
     rank = 3

@@ -1,9 +1,12 @@
 """DenseBatchEnsemble: M dense layers for nearly the weights of one, on rows of any rank."""
 
+from typing import Any
+
 import keras
 from keras import activations, constraints, ops, regularizers
 
 from be_keras.layers.base import BatchEnsembleLayer
+from be_keras.types import Activation, Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -24,24 +27,29 @@ class DenseBatchEnsemble(BatchEnsembleLayer):
     Raises:
         ValueError: `units` or `ensemble_size` is no positive integer, the last axis is unknown,
             or the rows are no multiple of the ensemble size.
+
+    Examples:
+        >>> layer = be_keras.DenseBatchEnsemble(4, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 3), "float32")).shape)
+        (6, 4)
     """
 
     def __init__(
         self,
-        units,
-        activation=None,
-        use_bias=True,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
+        units: int,
+        activation: Activation = None,
+        use_bias: bool = True,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         *,
-        ensemble_size,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             ensemble_size=ensemble_size, activity_regularizer=activity_regularizer, **kwargs
         )
@@ -57,7 +65,7 @@ class DenseBatchEnsemble(BatchEnsembleLayer):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         width = input_shape[-1]
         if len(input_shape) < 2 or width is None:
             raise ValueError(
@@ -79,7 +87,7 @@ class DenseBatchEnsemble(BatchEnsembleLayer):
             )
         self.input_spec = keras.layers.InputSpec(min_ndim=2, axes={-1: width})
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         outputs = self.scale(self.float_rows(inputs), self.r)
         outputs = ops.matmul(outputs, self.kernel)
         outputs = self.scale(outputs, self.s)
@@ -87,10 +95,10 @@ class DenseBatchEnsemble(BatchEnsembleLayer):
             outputs = self.shift(outputs, self.bias)
         return self.activation(outputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> tuple[Any, ...]:
         return (*input_shape[:-1], self.units)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "units": self.units,

@@ -1,10 +1,14 @@
 """DepthwiseConv1D and DepthwiseConv2D of M members: every channel has a window of its own."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
 from be_keras.layers.base_convolution import BatchEnsembleConvolution
 from be_keras.layers.convolution_arguments import positive_integer
+from be_keras.types import Activation, Config, Constraint, Initializer, Regularizer, Tensor
 
 
 class BatchEnsembleDepthwiseConv(BatchEnsembleConvolution):
@@ -30,25 +34,25 @@ class BatchEnsembleDepthwiseConv(BatchEnsembleConvolution):
 
     def __init__(
         self,
-        kernel_size,
-        strides=1,
-        padding="valid",
-        depth_multiplier=1,
-        data_format=None,
-        dilation_rate=1,
-        activation=None,
-        use_bias=True,
-        depthwise_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        depthwise_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
-        depthwise_constraint=None,
-        bias_constraint=None,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: Activation = None,
+        use_bias: bool = True,
+        depthwise_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        depthwise_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        depthwise_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         *,
-        ensemble_size,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             kernel_size=kernel_size,
             strides=strides,
@@ -69,18 +73,18 @@ class BatchEnsembleDepthwiseConv(BatchEnsembleConvolution):
         )
         self.depth_multiplier = positive_integer("depth_multiplier", depth_multiplier)
 
-    def kernel_shape(self, channels):
+    def kernel_shape(self, channels: int) -> tuple[int, ...]:
         return (*self.kernel_size, channels, self.depth_multiplier)
 
-    def member_kernel(self, kernel, r, s):
+    def member_kernel(self, kernel: Tensor, r: Tensor, s: Tensor) -> Tensor:
         return kernel * (ops.expand_dims(r, 1) * ops.reshape(s, (-1, self.depth_multiplier)))
 
-    def convolve(self, inputs, kernel):
+    def convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         return ops.depthwise_conv(
             inputs, kernel, self.strides, self.padding, self.data_format, self.dilation_rate
         )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "depth_multiplier": self.depth_multiplier}
 
 
@@ -89,6 +93,11 @@ class DepthwiseConv1DBatchEnsemble(BatchEnsembleDepthwiseConv):
     """1D depthwise convolution of M members, on rows `(B * M, T, C)`.
 
     Arguments, weights and errors as in `BatchEnsembleDepthwiseConv`.
+
+    Examples:
+        >>> layer = be_keras.DepthwiseConv1DBatchEnsemble(3, depth_multiplier=2, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 8, 2), "float32")).shape)
+        (6, 6, 4)
     """
 
     rank = 1
@@ -99,6 +108,11 @@ class DepthwiseConv2DBatchEnsemble(BatchEnsembleDepthwiseConv):
     """2D depthwise convolution of M members, on rows `(B * M, H, W, C)`.
 
     Arguments, weights and errors as in `BatchEnsembleDepthwiseConv`.
+
+    Examples:
+        >>> layer = be_keras.DepthwiseConv2DBatchEnsemble(3, depth_multiplier=2, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 8, 8, 2), "float32")).shape)
+        (6, 6, 6, 4)
     """
 
     rank = 2

@@ -1,11 +1,14 @@
 """EinsumDenseBatchEnsemble: a dense layer written as an einsum, for M members at once."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import activations, constraints, ops, regularizers
 
 from be_keras.layers.base import BatchEnsembleLayer
+from be_keras.types import Activation, Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -29,24 +32,30 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
     Raises:
         ValueError: The equation is not of the form above, a kernel axis has no known size, the
             bias axes are no output axes, or the rows are no multiple of the ensemble size.
+
+    Examples:
+        >>> equation = "btd,dnh->btnh"
+        >>> layer = be_keras.EinsumDenseBatchEnsemble(equation, (None, 2, 4), ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 5, 3), "float32")).shape)
+        (6, 5, 2, 4)
     """
 
     def __init__(
         self,
-        equation,
-        output_shape,
-        activation=None,
-        bias_axes=None,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
+        equation: str,
+        output_shape: int | Sequence[int | None],
+        activation: Activation = None,
+        bias_axes: str | None = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         *,
-        ensemble_size,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(ensemble_size=ensemble_size, **kwargs)
         self.equation = equation
         self.input_axes, self.kernel_axes, self.output_axes = parse_equation(equation)
@@ -74,7 +83,7 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
                 f"{self.output_axes[1:]!r}. Received: bias_axes={bias_axes!r}"
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         sizes = self._sizes(input_shape)
         unknown = [axis for axis in self.kernel_axes if sizes.get(axis) is None]
         if unknown:
@@ -101,7 +110,7 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
                 self.bias_constraint,
             )
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         r_axes = [self.input_axes.index(a) for a in self.r_axes]
         outputs = self.scale(self.float_rows(inputs), self.r, r_axes)
         outputs = ops.einsum(self.equation, outputs, self.kernel)
@@ -112,11 +121,11 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
             )
         return self.activation(outputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> tuple[Any, ...]:
         sizes = self._sizes(input_shape)
         return tuple(sizes[axis] for axis in self.output_axes)
 
-    def _sizes(self, input_shape):
+    def _sizes(self, input_shape: Shape) -> Any:
         """The size of every axis letter; None where unknown."""
         if len(input_shape) != len(self.input_axes):
             raise ValueError(
@@ -139,7 +148,7 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
                 )
         return sizes
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "equation": self.equation,
@@ -155,7 +164,7 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
         }
 
 
-def parse_equation(equation):
+def parse_equation(equation: str) -> tuple[str, str, str]:
     """Split `"btd,dnh->btnh"` into the axes of input, kernel and output.
 
     Raises:
@@ -163,8 +172,7 @@ def parse_equation(equation):
             output from nowhere, or a batch axis that is not first in both input and output.
     """
     match = re.fullmatch(r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)", equation.replace(" ", ""))
-    axes = match.groups() if match else ("", "", "")
-    inputs, kernel, output = axes
+    inputs, kernel, output = axes = match.group(1, 2, 3) if match else ("", "", "")
     correct = (
         match
         and all(len(set(letters)) == len(letters) for letters in axes)
@@ -179,4 +187,4 @@ def parse_equation(equation):
             "in a term, the batch first in input and output and not in the kernel, no ellipsis. "
             f"Received: equation={equation!r}"
         )
-    return axes
+    return inputs, kernel, output

@@ -1,10 +1,13 @@
 """EmbeddingBatchEnsemble: one embedding table for M members, with its tied output side."""
 
+from typing import Any
+
 import keras
 from keras import constraints, ops, regularizers
 
 from be_keras import initializers
 from be_keras.layers.base import BatchEnsembleLayer
+from be_keras.types import Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -32,22 +35,28 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
     Raises:
         ValueError: A size is no positive integer, the rows are no multiple of the ensemble
             size, or `reverse` is asked of a layer without `tied_output`.
+
+    Examples:
+        >>> layer = be_keras.EmbeddingBatchEnsemble(10, 4, tied_output=True, ensemble_size=2)
+        >>> states = layer(np.array([[1, 2, 3]] * 6))
+        >>> tuple(states.shape), tuple(layer(states, reverse=True).shape)
+        ((6, 3, 4), (6, 3, 10))
     """
 
     def __init__(
         self,
-        input_dim,
-        output_dim,
-        embeddings_initializer="uniform",
-        embeddings_regularizer=None,
-        embeddings_constraint=None,
-        mask_zero=False,
-        tied_output=False,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Initializer = "uniform",
+        embeddings_regularizer: Regularizer = None,
+        embeddings_constraint: Constraint = None,
+        mask_zero: bool = False,
+        tied_output: bool = False,
         *,
-        ensemble_size,
-        q_initializer=None,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        q_initializer: Initializer = None,
+        **kwargs: Any,
+    ) -> None:
         # As in Keras' layer: token ids that come as floats must not lose digits.
         super().__init__(ensemble_size=ensemble_size, autocast=False, **kwargs)
         for name, size in (("input_dim", input_dim), ("output_dim", output_dim)):
@@ -65,7 +74,7 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
         )
         self._reversed = False
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: Shape | None = None) -> None:
         self.embeddings = self.add_shared_weight(
             "embeddings",
             (self.input_dim, self.output_dim),
@@ -81,7 +90,7 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
             )
             self.bias = self.add_member_bias((self.input_dim,), "zeros")
 
-    def call(self, inputs, reverse=False):
+    def call(self, inputs: Tensor, reverse: bool = False) -> Tensor:
         self._reversed = reverse
         self.check_rows(inputs)
         if reverse:
@@ -98,7 +107,7 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
         embedded = embedded * ops.cast(ops.expand_dims(r, -1), self.compute_dtype)
         return self.scale(embedded, self.s)
 
-    def output_side(self, states):
+    def output_side(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What the tied output needs, for losses that never hold all logits at once.
 
         Args:
@@ -106,24 +115,30 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
 
         Returns:
             Modulated states `(B * M, ..., D)`, the kernel `(D, V)`, the bias `(M, V)`.
+
+        Examples:
+            >>> layer = be_keras.EmbeddingBatchEnsemble(10, 4, tied_output=True, ensemble_size=2)
+            >>> states, kernel, bias = layer.output_side(layer(np.array([[1, 2, 3]] * 6)))
+            >>> tuple(kernel.shape), tuple(bias.shape)
+            ((4, 10), (2, 10))
         """
         self._check_tied()
         kernel = ops.transpose(ops.cast(self.embeddings, self.compute_dtype))
         return self.scale(ops.cast(states, self.compute_dtype), self.q), kernel, self.bias
 
-    def _check_tied(self):
+    def _check_tied(self) -> None:
         if not self.tied_output:
             raise ValueError(
                 f"EmbeddingBatchEnsemble {self.name!r} was asked for its output side and has "
                 "none. Make it with tied_output=True."
             )
 
-    def compute_mask(self, inputs, previous_mask=None):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor = None) -> Tensor:
         if self._reversed:  # Keras does not say how the layer was called
             return previous_mask
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
-    def compute_output_spec(self, inputs, reverse=False):
+    def compute_output_spec(self, inputs: Tensor, reverse: bool = False) -> Any:
         self._reversed = reverse
         self.check_rows(inputs)
         if reverse:
@@ -131,7 +146,7 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
             return keras.KerasTensor((*inputs.shape[:-1], self.input_dim), self.compute_dtype)
         return keras.KerasTensor((*inputs.shape, self.output_dim), self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "input_dim": self.input_dim,
@@ -143,4 +158,3 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
             "tied_output": self.tied_output,
             "q_initializer": keras.initializers.serialize(self.q_initializer),
         }
-

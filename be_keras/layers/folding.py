@@ -5,11 +5,13 @@ cheaper depends on what is larger, the activations or M kernels.
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 from keras import ops
 
 from be_keras.backend import has_accelerator
 from be_keras.members import merge_members, split_members
+from be_keras.types import Shape, Tensor
 
 # A batch of unknown size, which Keras' `fit` often traces, is taken for so many examples.
 UNKNOWN_EXAMPLES = 16
@@ -18,7 +20,9 @@ UNKNOWN_EXAMPLES = 16
 MOST_MEMBERS = 16
 
 
-def folding_pays(input_shape, output_shape, kernel_sizes, ensemble_size):
+def folding_pays(
+    input_shape: Shape, output_shape: Shape, kernel_sizes: Sequence[int], ensemble_size: int
+) -> bool:
     """Whether scaling the kernel for each member is cheaper than scaling the activations.
 
     On CPU a pass over memory is dear: scaling the activations of a 3x3 convolution and taking its
@@ -43,7 +47,9 @@ def folding_pays(input_shape, output_shape, kernel_sizes, ensemble_size):
     return activations > 3 * ensemble_size * sum(kernel_sizes)
 
 
-def for_each_member(function, rows, ensemble_size):
+def for_each_member(
+    function: Callable[[Tensor, int], Tensor], rows: Tensor, ensemble_size: int
+) -> Tensor:
     """Apply `function(rows (B, ...), member)` to each member's rows `(B * M, ...)`.
 
     Returns:

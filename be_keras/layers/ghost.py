@@ -1,11 +1,16 @@
 """Moments over ghost batches: groups of examples within a batch (Hoffer et al., NeurIPS 2017)."""
 
+from typing import Any
+
 from keras import ops
 
 from be_keras.members import split_members
+from be_keras.types import Tensor
 
 
-def ghost_moments(count, means, variances, pools, size):
+def ghost_moments(
+    count: Tensor, means: Tensor, variances: Tensor, pools: int, size: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Give every row the moments of its group, and those of the groups in the mean.
 
     Args:
@@ -30,7 +35,7 @@ def ghost_moments(count, means, variances, pools, size):
     variance = ops.sum(count * (variances + distances), 1, keepdims=True) / total
     share = total / ops.sum(total, 0, keepdims=True)
 
-    def of_rows(values):
+    def of_rows(values: Tensor) -> Any:
         values = ops.broadcast_to(values, ops.shape(means))
         return ops.reshape(values, (-1, means.shape[-1]))[:rows]
 
@@ -42,7 +47,7 @@ def ghost_moments(count, means, variances, pools, size):
     )
 
 
-def _grouped(values, pools, size, short):
+def _grouped(values: Tensor, pools: int, size: int, short: Any) -> Any:
     """Rows `(R, C)` as `(G, size, pools, C)`, zeros where rows are missing."""
     values = split_members(values, pools)  # (R / pools, pools, C)
     values = ops.pad(values, [[0, short], [0, 0], [0, 0]])

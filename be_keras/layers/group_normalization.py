@@ -1,9 +1,12 @@
 """GroupNormalizationBatchEnsemble: group normalisation with a scale and shift per member."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from be_keras.layers.base_normalization import MemberNormalization
+from be_keras.types import Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -23,25 +26,30 @@ class GroupNormalizationBatchEnsemble(MemberNormalization):
     Raises:
         ValueError: `groups` does not divide the channels, `axis` is the batch or of unknown
             size, or the rows are no multiple of the ensemble size.
+
+    Examples:
+        >>> layer = be_keras.GroupNormalizationBatchEnsemble(2, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 8, 4), "float32")).shape)
+        (6, 8, 4)
     """
 
     def __init__(
         self,
-        groups=32,
-        axis=-1,
-        epsilon=1e-3,
-        center=True,
-        scale=True,
-        beta_initializer="zeros",
-        gamma_initializer="ones",
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        beta_constraint=None,
-        gamma_constraint=None,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Initializer = "zeros",
+        gamma_initializer: Initializer = "ones",
+        beta_regularizer: Regularizer = None,
+        gamma_regularizer: Regularizer = None,
+        beta_constraint: Constraint = None,
+        gamma_constraint: Constraint = None,
         *,
-        ensemble_size,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             epsilon=epsilon,
             center=center,
@@ -64,7 +72,7 @@ class GroupNormalizationBatchEnsemble(MemberNormalization):
         self.groups = groups
         self.axis = axis
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         channels = self.check_channels(input_shape, self.axis)
         if channels % self.groups:
             raise ValueError(
@@ -72,11 +80,9 @@ class GroupNormalizationBatchEnsemble(MemberNormalization):
                 f"groups={self.groups}, channels={channels}"
             )
         self.add_scale_and_shift((channels,))
-        self.input_spec = keras.layers.InputSpec(
-            ndim=len(input_shape), axes={self.axis: channels}
-        )
+        self.input_spec = keras.layers.InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         rows = self.in_full_precision(inputs)
         axis = self.axis % len(rows.shape)
         groups = rows.shape[axis] if self.groups == -1 else self.groups
@@ -90,5 +96,5 @@ class GroupNormalizationBatchEnsemble(MemberNormalization):
         normalised = centered * ops.rsqrt(variance + self.epsilon)
         return self.scale_and_shift(ops.reshape(normalised, shape), (axis,))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "groups": self.groups, "axis": self.axis}

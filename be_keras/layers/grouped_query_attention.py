@@ -1,9 +1,12 @@
 """GroupQueryAttentionBatchEnsemble: attention of M members whose heads share keys and values."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from be_keras.layers.attention import MultiHeadAttentionBatchEnsemble
+from be_keras.types import Config, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -26,21 +29,27 @@ class GroupQueryAttentionBatchEnsemble(MultiHeadAttentionBatchEnsemble):
         ValueError: The key and value heads do not divide the query heads, or an option of
             Keras' layer that this one does not have: `sliding_window`, `flash_attention`,
             `use_gate`.
+
+    Examples:
+        >>> attention = be_keras.GroupQueryAttentionBatchEnsemble(4, 4, 2, ensemble_size=2)
+        >>> rows = np.ones((6, 5, 8), "float32")
+        >>> tuple(attention(rows, rows).shape)
+        (6, 5, 8)
     """
 
     def __init__(
         self,
-        head_dim,
-        num_query_heads,
-        num_key_value_heads,
-        dropout=0.0,
-        use_bias=True,
-        sliding_window=None,
-        flash_attention=None,
-        *args,
-        ensemble_size,
-        **kwargs,
-    ):
+        head_dim: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        *args: Any,
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         if num_key_value_heads < 1 or num_query_heads % num_key_value_heads:
             raise ValueError(
                 "`num_query_heads` must be a multiple of `num_key_value_heads`. Received: "
@@ -62,17 +71,21 @@ class GroupQueryAttentionBatchEnsemble(MultiHeadAttentionBatchEnsemble):
         )
         self.num_key_value_heads = num_key_value_heads
 
-    def projection(self, equation, output_shape, options, stream):
+    def projection(
+        self, equation: str, output_shape: Shape, options: Config, stream: int
+    ) -> keras.Layer:
         if options["name"] in ("key", "value"):
             output_shape = (None, self.num_key_value_heads, self.key_dim)
         return super().projection(equation, output_shape, options, stream)
 
-    def _attend(self, queries, keys, values, mask, training):
+    def _attend(
+        self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, training: bool | None
+    ) -> Any:
         repeats = self.num_heads // self.num_key_value_heads
         keys, values = (ops.repeat(each, repeats, axis=2) for each in (keys, values))
         return super()._attend(queries, keys, values, mask, training)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         config = super().get_config()
         for name in ("num_heads", "key_dim", "value_dim", "output_shape"):
             del config[name]

@@ -1,9 +1,13 @@
 """LayerNormalizationBatchEnsemble: layer normalisation with a scale and shift per member."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
 from be_keras.layers.base_normalization import MemberNormalization
+from be_keras.types import Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -22,24 +26,29 @@ class LayerNormalizationBatchEnsemble(MemberNormalization):
     Raises:
         ValueError: A normalised axis is the batch or has no known size, `ensemble_size` is no
             positive integer, or the rows are no multiple of it.
+
+    Examples:
+        >>> layer = be_keras.LayerNormalizationBatchEnsemble(ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 5, 3), "float32")).shape)
+        (6, 5, 3)
     """
 
     def __init__(
         self,
-        axis=-1,
-        epsilon=1e-3,
-        center=True,
-        scale=True,
-        beta_initializer="zeros",
-        gamma_initializer="ones",
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        beta_constraint=None,
-        gamma_constraint=None,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Initializer = "zeros",
+        gamma_initializer: Initializer = "ones",
+        beta_regularizer: Regularizer = None,
+        gamma_regularizer: Regularizer = None,
+        beta_constraint: Constraint = None,
+        gamma_constraint: Constraint = None,
         *,
-        ensemble_size,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             epsilon=epsilon,
             center=center,
@@ -55,7 +64,7 @@ class LayerNormalizationBatchEnsemble(MemberNormalization):
         )
         self.axis = [axis] if isinstance(axis, int) else list(axis)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         rank = len(input_shape)
         axes = sorted({axis % rank for axis in self.axis if -rank <= axis < rank})
         sizes = tuple(input_shape[axis] for axis in axes)
@@ -66,12 +75,12 @@ class LayerNormalizationBatchEnsemble(MemberNormalization):
             )
         self.add_scale_and_shift(sizes)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         axes = sorted(axis % len(inputs.shape) for axis in self.axis)
         rows = self.in_full_precision(inputs)
         centered = rows - ops.mean(rows, axes, keepdims=True)
         variance = ops.mean(ops.square(centered), axes, keepdims=True)
         return self.scale_and_shift(centered * ops.rsqrt(variance + self.epsilon), axes)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "axis": self.axis}

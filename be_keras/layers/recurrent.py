@@ -1,9 +1,12 @@
 """SimpleRNN, LSTM and GRU cells of M members, for `keras.layers.RNN`."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from be_keras.layers.base_recurrent import MemberCell, first_state, like_states
+from be_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -21,15 +24,20 @@ class SimpleRNNCellBatchEnsemble(keras.layers.SimpleRNNCell, MemberCell):
 
     Raises:
         ValueError: `units` or `ensemble_size` is not positive, or the rows do not fit.
+
+    Examples:
+        >>> layer = keras.layers.RNN(be_keras.SimpleRNNCellBatchEnsemble(4, ensemble_size=2))
+        >>> tuple(layer(np.ones((6, 5, 3), "float32")).shape)
+        (6, 4)
     """
 
-    def __init__(self, *args, ensemble_size, **kwargs):
+    def __init__(self, *args: Any, ensemble_size: int, **kwargs: Any) -> None:
         super().__init__(*args, ensemble_size=ensemble_size, **kwargs)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.add_cell_weights(input_shape, (self.units,), self.bias_initializer)
 
-    def call(self, inputs, states, training=False):
+    def call(self, inputs: Tensor, states: Tensor, training: bool | None = False) -> Tensor:
         outputs = self.of_inputs(inputs, training)
         outputs = outputs + self.of_state(first_state(states), training)
         if self.bias is not None:
@@ -54,18 +62,23 @@ class LSTMCellBatchEnsemble(keras.layers.LSTMCell, MemberCell):
 
     Raises:
         ValueError: `units` or `ensemble_size` is not positive, or the rows do not fit.
+
+    Examples:
+        >>> layer = keras.layers.RNN(be_keras.LSTMCellBatchEnsemble(4, ensemble_size=2))
+        >>> tuple(layer(np.ones((6, 5, 3), "float32")).shape)
+        (6, 4)
     """
 
     gates = 4
 
-    def __init__(self, *args, ensemble_size, **kwargs):
+    def __init__(self, *args: Any, ensemble_size: int, **kwargs: Any) -> None:
         super().__init__(*args, ensemble_size=ensemble_size, **kwargs)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         initializer = self._forgetful_bias if self.unit_forget_bias else self.bias_initializer
         self.add_cell_weights(input_shape, (4 * self.units,), initializer)
 
-    def _forgetful_bias(self, shape, dtype=None):
+    def _forgetful_bias(self, shape: Shape, dtype: str | None = None) -> Any:
         """A bias `(M, 4 * units)` whose forget gate starts at one (Jozefowicz et al., 2015)."""
         units = self.units
         return ops.concatenate(
@@ -77,7 +90,7 @@ class LSTMCellBatchEnsemble(keras.layers.LSTMCell, MemberCell):
             axis=-1,
         )
 
-    def call(self, inputs, states, training=False):
+    def call(self, inputs: Tensor, states: Tensor, training: bool | None = False) -> Tensor:
         state, carry = states
         gates = self.of_inputs(inputs, training) + self.of_state(state, training)
         if self.bias is not None:
@@ -106,18 +119,23 @@ class GRUCellBatchEnsemble(keras.layers.GRUCell, MemberCell):
 
     Raises:
         ValueError: `units` or `ensemble_size` is not positive, or the rows do not fit.
+
+    Examples:
+        >>> layer = keras.layers.RNN(be_keras.GRUCellBatchEnsemble(4, ensemble_size=2))
+        >>> tuple(layer(np.ones((6, 5, 3), "float32")).shape)
+        (6, 4)
     """
 
     gates = 3
 
-    def __init__(self, *args, ensemble_size, **kwargs):
+    def __init__(self, *args: Any, ensemble_size: int, **kwargs: Any) -> None:
         super().__init__(*args, ensemble_size=ensemble_size, **kwargs)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         shape = (2, 3 * self.units) if self.reset_after else (3 * self.units,)
         self.add_cell_weights(input_shape, shape, self.bias_initializer)
 
-    def call(self, inputs, states, training=False):
+    def call(self, inputs: Tensor, states: Tensor, training: bool | None = False) -> Tensor:
         state = first_state(states)
         gates = self.of_inputs(inputs, training)
         if self.bias is not None:

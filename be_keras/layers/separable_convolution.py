@@ -1,10 +1,14 @@
 """SeparableConv1D and SeparableConv2D of M members: depthwise, then pointwise."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
 from be_keras.layers.base_convolution import BatchEnsembleConvolution
 from be_keras.layers.convolution_arguments import positive_integer
+from be_keras.types import Activation, Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 class BatchEnsembleSeparableConv(BatchEnsembleConvolution):
@@ -35,29 +39,29 @@ class BatchEnsembleSeparableConv(BatchEnsembleConvolution):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=1,
-        padding="valid",
-        data_format=None,
-        dilation_rate=1,
-        depth_multiplier=1,
-        activation=None,
-        use_bias=True,
-        depthwise_initializer="glorot_uniform",
-        pointwise_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        depthwise_regularizer=None,
-        pointwise_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
-        depthwise_constraint=None,
-        pointwise_constraint=None,
-        bias_constraint=None,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        depth_multiplier: int = 1,
+        activation: Activation = None,
+        use_bias: bool = True,
+        depthwise_initializer: Initializer = "glorot_uniform",
+        pointwise_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        depthwise_regularizer: Regularizer = None,
+        pointwise_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        depthwise_constraint: Constraint = None,
+        pointwise_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         *,
-        ensemble_size,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             kernel_size=kernel_size,
             strides=strides,
@@ -82,10 +86,10 @@ class BatchEnsembleSeparableConv(BatchEnsembleConvolution):
         self.filters = positive_integer("filters", filters)
         self.depth_multiplier = positive_integer("depth_multiplier", depth_multiplier)
 
-    def kernel_shape(self, channels):
+    def kernel_shape(self, channels: int) -> tuple[int, ...]:
         return (*self.kernel_size, channels, self.depth_multiplier)
 
-    def add_kernels(self, channels):
+    def add_kernels(self, channels: int) -> None:
         inner = channels * self.depth_multiplier
         self.depthwise_kernel = self.add_part(
             "depthwise_kernel", "depthwise", self.kernel_shape(channels)
@@ -95,29 +99,29 @@ class BatchEnsembleSeparableConv(BatchEnsembleConvolution):
         )
         self.q = self.add_fast_weight("q", (inner,), stream=2)
 
-    def middle(self, inputs):
+    def middle(self, inputs: Tensor) -> Tensor:
         outputs = self.convolve(inputs, self.depthwise_kernel)
         outputs = self.scale(outputs, self.q, (self.channel_axis,))
         return ops.conv(outputs, self.pointwise_kernel, data_format=self.data_format)
 
-    def folded_middle(self, rows, member):
+    def folded_middle(self, rows: Tensor, member: int) -> Tensor:
         modulation = ops.reshape(self.q[member], (-1, self.depth_multiplier))
         modulation = ops.expand_dims(self.r[member], 1) * modulation
         outputs = self.convolve(rows, self.depthwise_kernel * modulation)
         pointwise = self.pointwise_kernel * self.s[member]
         return ops.conv(outputs, pointwise, data_format=self.data_format)
 
-    def convolve(self, inputs, kernel):
+    def convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         return ops.depthwise_conv(
             inputs, kernel, self.strides, self.padding, self.data_format, self.dilation_rate
         )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> tuple[Any, ...]:
         shape = list(super().compute_output_shape(input_shape))
         shape[self.channel_axis] = self.filters
         return tuple(shape)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "filters": self.filters,
@@ -130,6 +134,11 @@ class SeparableConv1DBatchEnsemble(BatchEnsembleSeparableConv):
     """1D separable convolution of M members: rows `(B * M, T, C)` to `(B * M, T', filters)`.
 
     Arguments, weights and errors as in `BatchEnsembleSeparableConv`.
+
+    Examples:
+        >>> layer = be_keras.SeparableConv1DBatchEnsemble(4, 3, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 8, 2), "float32")).shape)
+        (6, 6, 4)
     """
 
     rank = 1
@@ -140,6 +149,11 @@ class SeparableConv2DBatchEnsemble(BatchEnsembleSeparableConv):
     """2D separable convolution of M members: `(B * M, H, W, C)` to `(B * M, H', W', filters)`.
 
     Arguments, weights and errors as in `BatchEnsembleSeparableConv`.
+
+    Examples:
+        >>> layer = be_keras.SeparableConv2DBatchEnsemble(4, 3, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 8, 8, 2), "float32")).shape)
+        (6, 6, 6, 4)
     """
 
     rank = 2

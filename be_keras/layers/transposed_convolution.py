@@ -1,5 +1,8 @@
 """Conv1DTranspose, Conv2DTranspose and Conv3DTranspose of M members."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -9,6 +12,7 @@ from be_keras.layers.convolution_arguments import (
     positive_integer,
     refuse_dilated_strides,
 )
+from be_keras.types import Activation, Config, Constraint, Initializer, Regularizer, Tensor
 
 
 class BatchEnsembleConvTranspose(BatchEnsembleConvolution):
@@ -33,26 +37,26 @@ class BatchEnsembleConvTranspose(BatchEnsembleConvolution):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=1,
-        padding="valid",
-        output_padding=None,
-        data_format=None,
-        dilation_rate=1,
-        activation=None,
-        use_bias=True,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        output_padding: int | Sequence[int] | None = None,
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: Activation = None,
+        use_bias: bool = True,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         *,
-        ensemble_size,
-        **kwargs,
-    ):
+        ensemble_size: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             kernel_size=kernel_size,
             strides=strides,
@@ -84,13 +88,13 @@ class BatchEnsembleConvTranspose(BatchEnsembleConvolution):
                 )
         refuse_dilated_strides(self.strides, self.dilation_rate)
 
-    def kernel_shape(self, channels):
+    def kernel_shape(self, channels: int) -> tuple[int, ...]:
         return (*self.kernel_size, self.filters, channels)
 
-    def member_kernel(self, kernel, r, s):
+    def member_kernel(self, kernel: Tensor, r: Tensor, s: Tensor) -> Tensor:
         return kernel * (ops.expand_dims(s, 1) * r)
 
-    def convolve(self, inputs, kernel):
+    def convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         return ops.conv_transpose(
             inputs,
             kernel,
@@ -101,7 +105,7 @@ class BatchEnsembleConvTranspose(BatchEnsembleConvolution):
             self.dilation_rate,
         )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "filters": self.filters,
@@ -114,6 +118,11 @@ class Conv1DTransposeBatchEnsemble(BatchEnsembleConvTranspose):
     """1D transposed convolution of M members: rows `(B * M, T, C)` to `(B * M, T', filters)`.
 
     Arguments, weights and errors as in `BatchEnsembleConvTranspose`.
+
+    Examples:
+        >>> layer = be_keras.Conv1DTransposeBatchEnsemble(4, 2, strides=2, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 4, 2), "float32")).shape)
+        (6, 8, 4)
     """
 
     rank = 1
@@ -124,6 +133,11 @@ class Conv2DTransposeBatchEnsemble(BatchEnsembleConvTranspose):
     """2D transposed convolution of M members: `(B * M, H, W, C)` to `(B * M, H', W', filters)`.
 
     Arguments, weights and errors as in `BatchEnsembleConvTranspose`.
+
+    Examples:
+        >>> layer = be_keras.Conv2DTransposeBatchEnsemble(4, 2, strides=2, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 4, 4, 2), "float32")).shape)
+        (6, 8, 8, 4)
     """
 
     rank = 2
@@ -134,6 +148,11 @@ class Conv3DTransposeBatchEnsemble(BatchEnsembleConvTranspose):
     """3D transposed convolution of M members, on rows `(B * M, X, Y, Z, C)`.
 
     Arguments, weights and errors as in `BatchEnsembleConvTranspose`.
+
+    Examples:
+        >>> layer = be_keras.Conv3DTransposeBatchEnsemble(4, 2, strides=2, ensemble_size=2)
+        >>> tuple(layer(np.ones((6, 2, 2, 2, 2), "float32")).shape)
+        (6, 4, 4, 4, 4)
     """
 
     rank = 3

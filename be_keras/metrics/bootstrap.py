@@ -2,12 +2,23 @@
 record, given to the statistic as weights, so no column is ever copied.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from be_keras.metrics.scores import scores
+from be_keras.types import Array, Columns
 
 
-def bootstrap_intervals(columns, statistic=scores, samples=1000, level=0.95, seed=0, group=None):
+def bootstrap_intervals(
+    columns: Columns,
+    statistic: Callable[..., dict[str, float]] = scores,
+    samples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+    group: Array | None = None,
+) -> dict[str, tuple[float, float]]:
     """Give the percentile interval of every value of a statistic (Efron & Tibshirani, 1993).
 
     Tokens of one sentence resemble each other: give `group` for them, or intervals come out too
@@ -30,6 +41,14 @@ def bootstrap_intervals(columns, statistic=scores, samples=1000, level=0.95, see
     Raises:
         ValueError: for fewer than two records or groups, a `group` of another length, or
             `samples` or `level` out of range.
+
+    Examples:
+        >>> def accuracy(columns, weights):
+        ...     return {"accuracy": np.average(columns["correct"], weights=weights)}
+        >>> columns = {"correct": np.array([1.0, 0.0] * 50)}
+        >>> low, high = be_keras.metrics.bootstrap_intervals(columns, accuracy)["accuracy"]
+        >>> low < 0.5 < high
+        True
     """
     return _intervals(
         lambda weights: statistic(columns, weights), _length(columns), samples, level, seed, group
@@ -37,8 +56,14 @@ def bootstrap_intervals(columns, statistic=scores, samples=1000, level=0.95, see
 
 
 def bootstrap_difference(
-    columns_a, columns_b, statistic=scores, samples=1000, level=0.95, seed=0, group=None
-):
+    columns_a: Columns,
+    columns_b: Columns,
+    statistic: Callable[..., dict[str, float]] = scores,
+    samples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+    group: Array | None = None,
+) -> dict[str, tuple[float, float]]:
     """Give the percentile interval of the difference, a minus b, of two systems' statistics.
 
     Paired: both systems have a record for every one of the same labels, in the same order, and
@@ -49,6 +74,14 @@ def bootstrap_difference(
 
     Returns:
         dict from the statistic's names to `(low, high)`.
+
+    Examples:
+        >>> def accuracy(columns, weights):
+        ...     return {"accuracy": np.average(columns["correct"], weights=weights)}
+        >>> a, b = {"correct": np.array([1.0, 0.0] * 50)}, {"correct": np.zeros(100)}
+        >>> low, high = be_keras.metrics.bootstrap_difference(a, b, accuracy)["accuracy"]
+        >>> 0 < low < 0.5 < high
+        True
     """
     length, other = _length(columns_a), _length(columns_b)
     if length != other:
@@ -64,19 +97,26 @@ def bootstrap_difference(
                 f"Column '{name}' differs in {differing} of {length} records"
             )
 
-    def difference(weights):
+    def difference(weights: np.ndarray) -> Any:
         a, b = statistic(columns_a, weights), statistic(columns_b, weights)
         return {name: a[name] - b[name] for name in a}
 
     return _intervals(difference, length, samples, level, seed, group)
 
 
-def _length(columns):
+def _length(columns: Columns) -> Any:
     """Give the number of records."""
     return len(next(iter(columns.values()), ()))
 
 
-def _intervals(statistic, length, samples, level, seed, group):
+def _intervals(
+    statistic: Callable[..., dict[str, float]],
+    length: int,
+    samples: int,
+    level: float,
+    seed: int,
+    group: Array | None,
+) -> Any:
     """Give `(low, high)` for every value of `statistic(weights)` over the resamples."""
     if samples < 1 or not 0.0 < level < 1.0:
         raise ValueError(
@@ -92,7 +132,7 @@ def _intervals(statistic, length, samples, level, seed, group):
     return intervals
 
 
-def _resamples(length, samples, seed, group):
+def _resamples(length: int, samples: int, seed: int, group: Array | None) -> Any:
     """Yield, `samples` times, how often each record is in a resample: counts `(N,)`."""
     group = np.arange(length) if group is None else np.asarray(group)
     if group.shape != (length,):

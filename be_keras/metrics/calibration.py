@@ -4,8 +4,16 @@ behind a reliability diagram, and the expected calibration error made from it.
 
 import numpy as np
 
+from be_keras.types import Array
 
-def expected_calibration_error(confidence, correct, bins=15, equal_mass=False, weights=None):
+
+def expected_calibration_error(
+    confidence: Array,
+    correct: Array,
+    bins: int = 15,
+    equal_mass: bool = False,
+    weights: Array | None = None,
+) -> float:
     """Give the mean gap between confidence and accuracy over the bins, weighted by their count.
 
     The measure of Guo et al. (2017), "On Calibration of Modern Neural Networks". With few
@@ -15,6 +23,10 @@ def expected_calibration_error(confidence, correct, bins=15, equal_mass=False, w
 
     Returns:
         float in [0, 1].
+
+    Examples:
+        >>> round(be_keras.metrics.expected_calibration_error([0.9, 0.9], [1, 0]), 3)
+        0.4
     """
     table = reliability_table(confidence, correct, bins, equal_mass, weights)
     gaps = np.abs(table["accuracy"] - table["confidence"])
@@ -22,7 +34,13 @@ def expected_calibration_error(confidence, correct, bins=15, equal_mass=False, w
     return float(np.average(gaps[filled], weights=table["count"][filled]))
 
 
-def reliability_table(confidence, correct, bins=15, equal_mass=False, weights=None):
+def reliability_table(
+    confidence: Array,
+    correct: Array,
+    bins: int = 15,
+    equal_mass: bool = False,
+    weights: Array | None = None,
+) -> dict[str, np.ndarray]:
     """Sort records into bins of confidence and average each bin.
 
     A bin holds the confidences in (low, high]; the first one also holds 0. Equal confidences
@@ -42,6 +60,11 @@ def reliability_table(confidence, correct, bins=15, equal_mass=False, weights=No
 
     Raises:
         ValueError: for no records, unequal lengths, values out of range, or bins below 1.
+
+    Examples:
+        >>> table = be_keras.metrics.reliability_table([0.2, 0.9, 0.9], [0, 1, 0], bins=2)
+        >>> table["count"].tolist(), table["accuracy"].tolist()
+        ([1.0, 2.0], [0.0, 0.5])
     """
     if bins < 1:
         raise ValueError(f"`bins` must be at least 1. Received {bins}")
@@ -70,7 +93,7 @@ def reliability_table(confidence, correct, bins=15, equal_mass=False, weights=No
     }
 
 
-def checked_weights(weights, count):
+def checked_weights(weights: Array | None, count: int) -> np.ndarray:
     """Return `(count,)` float64 weights, ones for None.
 
     Raises:
@@ -89,7 +112,7 @@ def checked_weights(weights, count):
     return weights
 
 
-def _checked_shares(name, values):
+def _checked_shares(name: str, values: Array) -> np.ndarray:
     """Return `values` as a 1-D float64 array in [0, 1] that is not empty."""
     values = np.asarray(values, "float64")
     if values.ndim != 1 or not len(values):
@@ -103,7 +126,7 @@ def _checked_shares(name, values):
     return values
 
 
-def _quantiles(values, weights, bins):
+def _quantiles(values: np.ndarray, weights: np.ndarray, bins: int) -> np.ndarray:
     """Give the `bins - 1` inner quantiles: the least value with at least k/bins of the weight.
 
     Integer weights give exactly the quantiles of the records repeated that often.

@@ -6,9 +6,10 @@ import numpy as np
 
 from be_keras.metrics.calibration import reliability_table
 from be_keras.metrics.log_probs import checked_labels, checked_logits, log_softmax
+from be_keras.types import Array, Columns
 
 
-def member_scores(logits, labels):
+def member_scores(logits: Array, labels: Array) -> dict[str, np.ndarray]:
     """Give the scores of every member by itself.
 
     Args:
@@ -20,6 +21,11 @@ def member_scores(logits, labels):
 
     Raises:
         ValueError: if shapes do not fit, a logit is not finite or a label is no class.
+
+    Examples:
+        >>> logits = np.array([[[2.0, 0.0], [0.0, 2.0]], [[2.0, 0.0], [2.0, 0.0]]])
+        >>> be_keras.metrics.member_scores(logits, np.array([0, 0]))["accuracy"].tolist()
+        [1.0, 0.5]
     """
     logits = checked_logits(logits)
     labels = checked_labels(labels, len(logits), logits.shape[-1])
@@ -30,19 +36,24 @@ def member_scores(logits, labels):
     }
 
 
-def disagreement_matrix(logits):
+def disagreement_matrix(logits: Array) -> np.ndarray:
     """Give the share of examples on which two members predict different classes.
 
     Args and Raises: as `member_scores`, without labels.
 
     Returns:
         `(M, M)` float64 in [0, 1], symmetric, 0 on the diagonal.
+
+    Examples:
+        >>> logits = np.array([[[2.0, 0.0], [0.0, 2.0]], [[2.0, 0.0], [2.0, 0.0]]])
+        >>> be_keras.metrics.disagreement_matrix(logits).tolist()
+        [[0.0, 0.5], [0.5, 0.0]]
     """
     votes = checked_logits(logits).argmax(axis=-1)  # (N, M)
     return np.mean(votes[:, :, None] != votes[:, None, :], axis=0)
 
 
-def kl_matrix(logits):
+def kl_matrix(logits: Array) -> np.ndarray:
     """Give the mean over examples of KL(p_i || p_j), row i and column j.
 
     The mean off the diagonal is the mean of the records' `pairwise_kl`.
@@ -51,6 +62,11 @@ def kl_matrix(logits):
 
     Returns:
         `(M, M)` float64 in nats, at least 0, 0 on the diagonal.
+
+    Examples:
+        >>> logits = np.array([[[2.0, 0.0], [0.0, 2.0]], [[2.0, 0.0], [2.0, 0.0]]])
+        >>> be_keras.metrics.kl_matrix(logits).round(3).tolist()
+        [[0.0, 0.762], [0.762, 0.0]]
     """
     log_p = log_softmax(checked_logits(logits))
     # One row at a time: all pairs at once would hold M times the logits.
@@ -61,7 +77,7 @@ def kl_matrix(logits):
     return np.maximum(rows, 0.0) / len(log_p)
 
 
-def divergence_by_confidence(columns, bins=15):
+def divergence_by_confidence(columns: Columns, bins: int = 15) -> dict[str, np.ndarray]:
     """Give the mean pairwise KL of the members in bins of the ensemble's confidence.
 
     Args:
@@ -73,6 +89,11 @@ def divergence_by_confidence(columns, bins=15):
 
     Raises:
         ValueError: if a column is missing, lengths differ, or values are out of range.
+
+    Examples:
+        >>> columns = {"confidence": [0.2, 0.9], "correct": [0, 1], "pairwise_kl": [1.0, 0.1]}
+        >>> be_keras.metrics.divergence_by_confidence(columns, bins=2)["pairwise_kl"].tolist()
+        [1.0, 0.1]
     """
     missing = {"confidence", "correct", "pairwise_kl"} - columns.keys()
     if missing:

@@ -2,14 +2,19 @@
 calibrated log-likelihood a method reaches. A curve of sizes comes first, then one number.
 """
 
+from typing import Any
+
 import numpy as np
 
 from be_keras.metrics.bootstrap import bootstrap_intervals
 from be_keras.metrics.calibration import checked_weights
 from be_keras.metrics.temperature import calibrated_log_likelihood
+from be_keras.types import Array, Columns
 
 
-def reference_curve(log_probs, labels, orders=5, seed=0, minimum=8):
+def reference_curve(
+    log_probs: Array, labels: Array, orders: int = 5, seed: int = 0, minimum: int = 8
+) -> np.ndarray:
     """Give every example's calibrated log-likelihood under deep ensembles of 1 to K networks.
 
     Args:
@@ -26,6 +31,12 @@ def reference_curve(log_probs, labels, orders=5, seed=0, minimum=8):
 
     Raises:
         ValueError: for K below `minimum`, no orders, or as `calibrated_log_likelihood`.
+
+    Examples:
+        >>> logits = np.random.default_rng(0).normal(size=(8, 20, 3))
+        >>> log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        >>> be_keras.metrics.reference_curve(log_probs, np.arange(20) % 3, orders=1).shape
+        (8, 20)
     """
     log_probs = np.asarray(log_probs)
     if log_probs.ndim != 3 or not len(log_probs) or orders < 1:
@@ -50,7 +61,9 @@ def reference_curve(log_probs, labels, orders=5, seed=0, minimum=8):
     return curve / orders
 
 
-def deep_ensemble_equivalent(log_likelihood, curve, weights=None):
+def deep_ensemble_equivalent(
+    log_likelihood: Array, curve: Array, weights: Array | None = None
+) -> float:
     """Give the least size l >= 1 at which the curve reaches the method's mean log-likelihood.
 
     Means over the examples are made monotone over size by the running maximum, with straight
@@ -66,6 +79,11 @@ def deep_ensemble_equivalent(log_likelihood, curve, weights=None):
 
     Raises:
         ValueError: if shapes do not fit or a value is not finite.
+
+    Examples:
+        >>> curve = np.array([[-3.0, -3.0], [-2.0, -2.0], [-1.5, -1.5]])  # of 1, 2 and 3 networks
+        >>> be_keras.metrics.deep_ensemble_equivalent(np.array([-2.0, -3.0]), curve)
+        1.5
     """
     log_likelihood, curve = _checked(log_likelihood, curve)
     weights = checked_weights(weights, len(log_likelihood))
@@ -80,7 +98,13 @@ def deep_ensemble_equivalent(log_likelihood, curve, weights=None):
     return float(above + (value - below) / (levels[above] - below))
 
 
-def equivalent_with_interval(log_likelihood, curve, samples=1000, seed=0, group=None):
+def equivalent_with_interval(
+    log_likelihood: Array,
+    curve: Array,
+    samples: int = 1000,
+    seed: int = 0,
+    group: Array | None = None,
+) -> dict[str, Any]:
     """Give the deep-ensemble equivalent with its 95 % bootstrap interval over examples.
 
     Paired: a resample draws the same examples of the method and of the curve. The networks, their
@@ -97,10 +121,15 @@ def equivalent_with_interval(log_likelihood, curve, samples=1000, seed=0, group=
 
     Raises:
         ValueError: as `deep_ensemble_equivalent` and `bootstrap_intervals`.
+
+    Examples:
+        >>> curve = np.array([[-3.0, -3.0], [-2.0, -2.0], [-1.5, -1.5]])  # of 1, 2 and 3 networks
+        >>> be_keras.metrics.equivalent_with_interval(np.array([-2.0, -3.0]), curve, samples=50)
+        {'dee': 1.5, 'low': 1.0, 'high': 2.0, 'capped': False}
     """
     log_likelihood, curve = _checked(log_likelihood, curve)
 
-    def statistic(columns, weights):
+    def statistic(columns: Columns, weights: Array | None) -> Any:
         size = deep_ensemble_equivalent(columns["method"], columns["curve"].T, weights)
         return {"dee": size}
 
@@ -110,7 +139,7 @@ def equivalent_with_interval(log_likelihood, curve, samples=1000, seed=0, group=
     return {"dee": size, "low": low, "high": high, "capped": size == len(curve)}
 
 
-def _checked(log_likelihood, curve):
+def _checked(log_likelihood: Array, curve: Array) -> tuple[np.ndarray, np.ndarray]:
     """Return `(N,)` and `(K, N)` float64 arrays, finite."""
     log_likelihood, curve = np.asarray(log_likelihood, "float64"), np.asarray(curve, "float64")
     fits = curve.ndim == 2 and curve.size and log_likelihood.shape == curve.shape[1:]

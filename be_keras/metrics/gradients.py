@@ -2,15 +2,26 @@
 independent networks, near 1 like one (Velikanov et al., AISTATS 2022).
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from be_keras.backend import gradients_of_each
 from be_keras.roles import SHARED, weights_by_role
+from be_keras.types import Tensor
 
 
-def member_gradient_cosines(model, x, y, loss, training=False, batch_size=None):
+def member_gradient_cosines(
+    model: Any,
+    x: Tensor,
+    y: Tensor,
+    loss: Callable[..., Tensor],
+    training: bool = False,
+    batch_size: int | None = None,
+) -> np.ndarray:
     """Give the cosine between every two members' gradients of their own loss.
 
     The gradients are those of all trainable weights of the role "shared", flattened together.
@@ -34,6 +45,14 @@ def member_gradient_cosines(model, x, y, loss, training=False, batch_size=None):
     Raises:
         ValueError: The model has no trainable shared weight, or the batch size is below 1.
         RuntimeError: Keras runs on a backend other than TensorFlow and JAX.
+
+    Examples:
+        >>> model = be_keras.EnsembleModel(be_keras.DenseBatchEnsemble(2, ensemble_size=3), 3)
+        >>> model.build((None, 4))
+        >>> loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        >>> x, y = np.ones((5, 4), "float32"), np.zeros(5, "int32")
+        >>> be_keras.metrics.member_gradient_cosines(model, x, y, loss).shape
+        (3, 3)
     """
     shared = [v for v in weights_by_role(model)[SHARED] if v.trainable]
     if not shared:
@@ -57,10 +76,12 @@ def member_gradient_cosines(model, x, y, loss, training=False, batch_size=None):
     return np.clip(unit @ unit.T, -1.0, 1.0)
 
 
-def _gradients(model, shared, x, y, loss, training):
+def _gradients(
+    model: keras.Model, shared: Any, x: Tensor, y: Tensor, loss: Tensor, training: bool | None
+) -> Any:
     """Each member's gradient of its mean loss on the shared weights, `(M, weights)`."""
 
-    def member_losses(values):
+    def member_losses(values: Tensor) -> Any:
         # The scope also keeps the moving statistics and seeds that the call may update.
         mapping = list(zip(shared, values, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
@@ -72,5 +93,5 @@ def _gradients(model, shared, x, y, loss, training):
     return np.stack([_flat(of_member) for of_member in gradients])
 
 
-def _flat(tensors):
+def _flat(tensors: Tensor) -> Any:
     return np.concatenate([ops.convert_to_numpy(t).astype("float64").ravel() for t in tensors])

@@ -2,10 +2,14 @@
 stay in log space, so that no probability underflows.
 """
 
+from typing import Any
+
 import numpy as np
 
+from be_keras.types import Array
 
-def log_softmax(logits):
+
+def log_softmax(logits: Array) -> np.ndarray:
     """Give log-probabilities over the last axis: `(..., C)` to `(..., C)`, float64.
 
     Log-probabilities come back as they were.
@@ -14,13 +18,13 @@ def log_softmax(logits):
     return logits - logsumexp(logits, axis=-1)
 
 
-def logsumexp(values, axis):
+def logsumexp(values: np.ndarray, axis: int) -> np.ndarray:
     """Give log Σ exp of finite `values` along `axis`, which keeps size 1."""
     top = np.max(values, axis=axis, keepdims=True)
     return np.log(np.sum(np.exp(values - top), axis=axis, keepdims=True)) + top
 
 
-def mean_log_probs(logits):
+def mean_log_probs(logits: Array) -> np.ndarray:
     """Give the log of the members' mean probability, the ensemble's prediction.
 
     Args:
@@ -31,12 +35,17 @@ def mean_log_probs(logits):
 
     Raises:
         ValueError: for another rank, no members, fewer than 2 classes, or NaN or infinity.
+
+    Examples:
+        >>> logits = np.log([[[0.8, 0.2], [0.4, 0.6]]])  # one example, two members
+        >>> np.exp(be_keras.metrics.mean_log_probs(logits)).round(3).tolist()
+        [[0.6, 0.4]]
     """
     log_p = log_softmax(checked_logits(logits))
     return logsumexp(log_p, axis=1)[:, 0] - np.log(log_p.shape[1])
 
 
-def checked_logits(logits):
+def checked_logits(logits: Array) -> np.ndarray:
     """Return `(N, M, C)` float64 logits; raises as `mean_log_probs`."""
     logits = np.asarray(logits, "float64")
     if logits.ndim != 3 or min(logits.shape) < 1 or logits.shape[-1] < 2:
@@ -47,7 +56,7 @@ def checked_logits(logits):
     return _finite(logits)
 
 
-def checked_log_probs(log_probs, labels):
+def checked_log_probs(log_probs: Array, labels: Array) -> tuple[np.ndarray, np.ndarray]:
     """Return `(N, C)` float64 log-probabilities and `(N,)` labels that fit them.
 
     Raises:
@@ -70,7 +79,7 @@ def checked_log_probs(log_probs, labels):
     return log_probs, checked_labels(labels, *log_probs.shape)
 
 
-def checked_labels(labels, count, classes):
+def checked_labels(labels: Array, count: int, classes: int) -> np.ndarray:
     """Return `labels` as `(count,)` integers.
 
     Raises:
@@ -90,7 +99,7 @@ def checked_labels(labels, count, classes):
     return labels
 
 
-def _finite(values):
+def _finite(values: np.ndarray) -> Any:
     """Return `values`; raise `ValueError` if one of them is NaN or infinite."""
     broken = np.count_nonzero(~np.isfinite(values))
     if broken:

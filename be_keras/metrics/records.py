@@ -5,18 +5,22 @@ arrays `(B, ...)` that hold all that the scores need, so no distribution over C 
 
 import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import keras
 import numpy as np
 from keras import ops
 
+from be_keras.types import Array, Columns, Tensor
+
 # The smallest normal float32: keeps log(0) finite where it is multiplied by that very 0.
 _TINY = float(np.finfo("float32").tiny)
 
 
-def ensemble_records(logits, labels):
+def ensemble_records(logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
     """Describe the ensemble's prediction of every label, per example or token.
 
     The ensemble's probability is the mean of its members' probabilities. All arithmetic is in
@@ -43,6 +47,12 @@ def ensemble_records(logits, labels):
 
     Raises:
         ValueError: if the shapes do not fit, M is unknown, or labels are not integers.
+
+    Examples:
+        >>> logits = np.random.default_rng(0).normal(size=(20, 2, 3))
+        >>> records = be_keras.metrics.ensemble_records(logits, np.arange(20) % 3)
+        >>> tuple(records["confidence"].shape), tuple(records["disagreement"].shape)
+        ((20,), (20,))
     """
     logits, labels = _checked(logits, labels)
     logits = ops.cast(logits, "float32")
@@ -75,7 +85,7 @@ def ensemble_records(logits, labels):
     }
 
 
-def _checked(logits, labels):
+def _checked(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Return logits and int32 labels as tensors whose shapes fit each other."""
     logits, labels = ops.convert_to_tensor(logits), ops.convert_to_tensor(labels)
     if "int" not in keras.backend.standardize_dtype(labels.dtype):
@@ -99,7 +109,7 @@ def _checked(logits, labels):
     return logits, ops.cast(labels, "int32")
 
 
-def _proper_scores(log_p, mean_p, labels, finite):
+def _proper_scores(log_p: Tensor, mean_p: Tensor, labels: Tensor, finite: Tensor) -> Any:
     """Give the records that judge the label's probability; NaN if no class or not `finite`."""
     is_class = ops.logical_and(labels >= 0, labels < log_p.shape[-1])
     index = ops.expand_dims(ops.expand_dims(ops.where(is_class, labels, 0), 1), -1)
@@ -117,12 +127,12 @@ def _proper_scores(log_p, mean_p, labels, finite):
     return {name: ops.where(sound, value, float("nan")) for name, value in records.items()}
 
 
-def _share(condition, axis):
+def _share(condition: Tensor, axis: Any) -> Any:
     """Give the share of True along `axis`, float32."""
     return ops.mean(ops.cast(condition, "float32"), axis=axis)
 
 
-def _disagreement(votes):
+def _disagreement(votes: Tensor) -> Any:
     """Give the share of pairs of different members with different votes `(B, M, ...)`."""
     members = votes.shape[1]
     differ = ops.not_equal(ops.expand_dims(votes, 1), ops.expand_dims(votes, 2))
@@ -130,7 +140,7 @@ def _disagreement(votes):
     return _share(differ, axis=(1, 2)) * (members / max(members - 1, 1))
 
 
-def _pairwise_kl(p, log_p, mean_p):
+def _pairwise_kl(p: Tensor, log_p: Tensor, mean_p: Tensor) -> Any:
     """Give the mean KL(p_i || p_j) over the ordered pairs of different members.
 
     Summed over all pairs, the cross terms factor, and what is left is, for every class, the
@@ -151,16 +161,32 @@ class Records:
 
     Raises:
         ValueError: if the arrays are not 1-D and of one length.
+
+    Examples:
+        >>> import tempfile
+        >>> records = be_keras.metrics.Records()
+        >>> records.append({"label": np.array([3, 1])}, keep=np.array([True, False]))
+        >>> records.append({"label": np.array([2, 2])})
+        >>> records.columns()["label"].tolist(), len(records)
+        ([3, 2, 2], 3)
+        >>> len(records.select(records.columns()["label"] == 2))
+        2
+        >>> path = tempfile.mkdtemp() + "/records.npz"
+        >>> records.save(path)
+        >>> len(be_keras.metrics.Records.load(path))
+        3
     """
 
-    def __init__(self, columns=None):
+    def __init__(self, columns: Columns | None = None) -> None:
         columns = {name: np.asarray(column) for name, column in (columns or {}).items()}
         shapes = {name: column.shape for name, column in columns.items()}
         if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
             raise ValueError(f"Columns must be 1-D and of one length. Received: {shapes}")
         self._batches = [columns] if columns else []
 
-    def append(self, records, keep=None, group=None):
+    def append(
+        self, records: Mapping[str, Tensor], keep: Tensor = None, group: Tensor = None
+    ) -> None:
         """Add one batch of records.
 
         Args:
@@ -189,18 +215,18 @@ class Records:
             )
         self._batches.append({name: array[keep] for name, array in batch.items()})
 
-    def columns(self):
+    def columns(self) -> dict[str, np.ndarray]:
         """Give a dict of 1-D arrays, one entry per record, in the order of appending."""
         names = self._batches[0] if self._batches else ()
         joined = {name: np.concatenate([batch[name] for batch in self._batches]) for name in names}
         self._batches = [joined] if joined else []
         return dict(joined)
 
-    def __len__(self):
+    def __len__(self) -> int:
         """Give the number of records."""
         return sum(len(next(iter(batch.values()))) for batch in self._batches)
 
-    def select(self, chosen):
+    def select(self, chosen: Array) -> "Records":
         """Give new `Records` of those where the boolean mask `chosen` (one per record) is True."""
         chosen = np.asarray(chosen)
         if chosen.dtype != bool or chosen.shape != (len(self),):
@@ -210,16 +236,17 @@ class Records:
             )
         return Records({name: column[chosen] for name, column in self.columns().items()})
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write the columns to `path` as `.npz`; an interrupted write leaves `path` as it was."""
         path = Path(path)
         partial = path.with_name(path.name + ".partial")
         with open(partial, "wb") as file:
-            np.savez_compressed(file, **self.columns())
+            arrays: dict[str, Any] = {**self.columns()}
+            np.savez_compressed(file, **arrays)
         os.replace(partial, path)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | Path) -> "Records":
         """Read the `Records` that `save` wrote to `path` (`ValueError` if it did not)."""
         try:
             with np.load(path, allow_pickle=False) as file:
@@ -229,7 +256,7 @@ class Records:
         return cls(columns)
 
 
-def _per_record(group, shape):
+def _per_record(group: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Repeat each example's group `(B,)` over its records `(B, ...)`."""
     if group.shape != shape[:1]:
         raise ValueError(

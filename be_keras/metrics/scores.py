@@ -5,6 +5,7 @@ score comes out. Optional weights count a record more than once, or not at all.
 import numpy as np
 
 from be_keras.metrics.calibration import checked_weights, expected_calibration_error
+from be_keras.types import Array, Columns
 
 # Score -> (column, sign): the score is the mean of sign * column.
 MEANS = {
@@ -21,7 +22,7 @@ MEANS = {
 COLUMNS = (*(column for column, _ in MEANS.values()), "confidence")
 
 
-def scores(columns, weights=None):
+def scores(columns: Columns, weights: Array | None = None) -> dict[str, float]:
     """Score an ensemble from its records.
 
     Args:
@@ -38,6 +39,12 @@ def scores(columns, weights=None):
     Raises:
         ValueError: if a column is missing, there are no records, lengths differ, or a value is
             not finite (the message says how many, and in which column).
+
+    Examples:
+        >>> logits = np.array([[[5.0, 0.0]], [[0.0, 5.0]]])  # two examples, one member
+        >>> records = be_keras.metrics.ensemble_records(logits, np.array([0, 0]))
+        >>> be_keras.metrics.scores(be_keras.metrics.Records(records).columns())["accuracy"]
+        0.5
     """
     columns = _checked(columns)
     weights = checked_weights(weights, len(columns["confidence"]))
@@ -53,7 +60,7 @@ def scores(columns, weights=None):
     return result | {"count": float(total)}
 
 
-def _checked(columns):
+def _checked(columns: Columns) -> dict[str, np.ndarray]:
     """Return the columns that the scores need, float64, finite, of one length above 0."""
     missing = [name for name in COLUMNS if name not in columns]
     if missing and len(columns):

@@ -6,14 +6,17 @@ each batch run `ReplicaStep` on all replicas.
 """
 
 import contextlib
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
 from be_keras.keras_internals import build_on, forget_strategy, gradients_taken_as_they_are
 from be_keras.training.replica_step import ReplicaStep, summed, synchronized
+from be_keras.types import Config, Mixin, Tensor
 
 
-class DistributedTraining:
+class DistributedTraining(Mixin):
     """Mixin before `keras.Model`: its `fit` and `evaluate` under the strategy it is made in.
 
     Create and compile the model inside `strategy.scope()`, and call `fit` outside it, with batches
@@ -30,9 +33,20 @@ class DistributedTraining:
 
     Attributes:
         strategy: The strategy the model was made in, or None.
+
+    Examples:
+        >>> body = be_keras.DenseBatchEnsemble(2, ensemble_size=2)
+        >>> model = be_keras.EnsembleModel(body, 2)  # which is a DistributedTraining
+        >>> model.compile("sgd", "mse", microbatches=1)
+        >>> model.microbatches, model.strategy is None
+        (1, True)
+        >>> train, test = model.make_train_function(), model.make_test_function()
     """
 
-    def __init__(self, *args, **kwargs):
+    train_function: Callable[..., Any] | None
+    test_function: Callable[..., Any] | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._microbatches = 1
         self.strategy = None
@@ -44,7 +58,7 @@ class DistributedTraining:
             # Keras would split batches by itself, and reduce what multiple workers cannot.
             forget_strategy(self)
 
-    def compile(self, *args, microbatches=1, **kwargs):
+    def compile(self, *args: Any, microbatches: int = 1, **kwargs: Any) -> None:
         """As `keras.Model.compile`, and how many micro-batches make a step.
 
         Args:
@@ -59,12 +73,12 @@ class DistributedTraining:
         super().compile(*args, **kwargs)
 
     @property
-    def microbatches(self):
+    def microbatches(self) -> int:
         """Micro-batches of a step; may be set after `compile` too, with the errors of that."""
         return self._microbatches
 
     @microbatches.setter
-    def microbatches(self, microbatches):
+    def microbatches(self, microbatches: int) -> None:
         if isinstance(microbatches, bool) or not isinstance(microbatches, int) or microbatches < 1:
             raise ValueError(
                 f"`microbatches` must be a positive integer. Received: {microbatches!r}"
@@ -78,11 +92,11 @@ class DistributedTraining:
         self._microbatches = microbatches
         self.train_function = None
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> Config | None:
         config = super().get_compile_config()
         return {**config, "microbatches": self.microbatches} if config else config
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: Config) -> None:
         # Keras leaves a model whose `compile` is not its own uncompiled.
         config = keras.saving.deserialize_keras_object(config)
         config["microbatches"] = config.pop("accumulate", config.get("microbatches", 1))
@@ -92,21 +106,21 @@ class DistributedTraining:
         if self.optimizer is not None and self.built:
             self.optimizer.build(self.trainable_variables)
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> Callable[..., Any]:
         if self._left_to_keras():
             return super().make_train_function(force)
         if self.train_function is None or force:
             self.train_function = _function(self, training=True)
         return self.train_function
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> Callable[..., Any]:
         if self._left_to_keras():
             return super().make_test_function(force)
         if self.test_function is None or force:
             self.test_function = _function(self, training=False)
         return self.test_function
 
-    def _left_to_keras(self):
+    def _left_to_keras(self) -> Any:
         if self.strategy is None:
             return self.microbatches == 1
         import tensorflow as tf
@@ -119,7 +133,7 @@ class DistributedTraining:
         return False
 
 
-def true_loss(loss):
+def true_loss(loss: Tensor) -> Tensor:
     """Undo what Keras' losses do under a strategy: divide by the number of replicas."""
     if keras.backend.backend() != "tensorflow":
         return loss
@@ -129,26 +143,26 @@ def true_loss(loss):
     return loss * replicas if replicas > 1 else loss
 
 
-def _function(model, training):
+def _function(model: keras.Model, training: bool) -> Callable[..., Any]:
     """What Keras calls with an iterator of batches to take the steps of one execution."""
     import tensorflow as tf
 
     strategy = model.strategy or tf.distribute.get_strategy()
     step = None
 
-    def one_step(batch):
+    def one_step(batch: Tensor) -> Any:
         with _summed_already(model.optimizer):
             strategy.run(step, args=(batch,))
         return tf.constant(True)
 
-    def one_batch(batch):
+    def one_batch(batch: Tensor) -> Any:
         one_step(batch)
         return _results(model, strategy)
 
-    def several(iterator):
+    def several(iterator: Tensor) -> Any:
         one_step(iterator.get_next())  # raises OutOfRangeError at the end, which Keras expects
 
-        def another(done, _):
+        def another(done: Tensor, _: Any) -> Any:
             batch = iterator.get_next_as_optional()
             more = batch.has_value()
             tf.cond(more, lambda: one_step(batch.get_value()), lambda: tf.constant(False))
@@ -170,7 +184,7 @@ def _function(model, training):
         of_batch = tf.function(one_batch, reduce_retracing=not on_tpu, autograph=False)
         of_iterator = tf.function(several, reduce_retracing=True, autograph=False)
 
-    def function(iterator):
+    def function(iterator: Any) -> Any:
         nonlocal step
         whole = isinstance(iterator, tf.data.Iterator) and not on_tpu and not model.run_eagerly
         if whole:
@@ -190,7 +204,7 @@ def _function(model, training):
     return function
 
 
-def _prepared(model, strategy, example, training):
+def _prepared(model: keras.Model, strategy: Any, example: Tensor, training: bool) -> ReplicaStep:
     """Check the model, create the variables that it lacks, and give its step."""
     with strategy.scope():
         build_on(model, example)
@@ -198,7 +212,7 @@ def _prepared(model, strategy, example, training):
     return ReplicaStep(model, training)
 
 
-def _check(model, strategy):
+def _check(model: keras.Model, strategy: Any) -> None:
     optimizer = model.optimizer
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         raise ValueError(
@@ -226,13 +240,13 @@ def _check(model, strategy):
             )
 
 
-def _results(model, strategy):
+def _results(model: keras.Model, strategy: Any) -> Any:
     """The values of all metrics over all replicas, after one exchange."""
     import tensorflow as tf
 
     variables = [v for v in model.metrics_variables if v.aggregation in ("sum", "mean")]
 
-    def totals():
+    def totals() -> Any:
         context = tf.distribute.get_replica_context()
         sums = summed(context, [tf.identity(v.value) for v in variables])
         share, pairs = context.num_replicas_in_sync, zip(variables, sums, strict=True)
@@ -244,7 +258,7 @@ def _results(model, strategy):
 
 
 @contextlib.contextmanager
-def _summed_already(optimizer):
+def _summed_already(optimizer: keras.optimizers.Optimizer) -> Any:
     """Have an optimiser take the gradients of the global batch on every replica.
 
     Keras' overwriting of weights by their average cannot run inside a replica: the step does it.

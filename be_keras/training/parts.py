@@ -4,10 +4,16 @@ Every replica sees the whole batch on its host and takes its own part, so that w
 not depend on how many devices share it, and unequal batches need no agreement between processes.
 """
 
+from typing import Any
+
 import keras
 
+from be_keras.types import Tensor
 
-def shard_for_replica(batch, rank, replicas, unit=1):
+
+def shard_for_replica(
+    batch: Tensor, rank: Tensor, replicas: int, unit: int = 1
+) -> tuple[Tensor, Tensor]:
     """The shard of a batch that one of several replicas takes: equal sizes, in order.
 
     A batch that does not divide is filled up by starting again at the first example, as split
@@ -35,17 +41,17 @@ def shard_for_replica(batch, rank, replicas, unit=1):
     places = tf.cast(rank, tf.int32) * share + tf.range(share)
     chosen = places if exact else places % size
 
-    def take(tensor):
+    def take(tensor: Tensor) -> Any:
         return None if tensor is None else tf.gather(tensor, chosen)
 
     return keras.tree.map_structure(take, batch), None if exact else places < size
 
 
-def microbatches(shard, count):
+def microbatches(shard: Tensor, count: int) -> Tensor:
     """Cut a shard `(b, ...)`, or a structure of such with Nones, to `(count, b / count, ...)`."""
     import tensorflow as tf
 
-    def cut(tensor):
+    def cut(tensor: Tensor) -> Any:
         if tensor is None:
             return None
         rows = tensor.shape[0]

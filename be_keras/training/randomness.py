@@ -13,6 +13,11 @@ def reseed(model: keras.Model, seed: int, step: int) -> None:
     Args:
         model: A built and compiled model, whose optimiser has its variables.
         seed, step: Integers, 0 or more.
+
+    Examples:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5, seed=1)])
+        >>> model.compile("sgd", "mse")
+        >>> be_keras.training.reseed(model, seed=0, step=100)
     """
     kept = {id(v) for v in (*model.weights, *model.metrics_variables, *model.optimizer.variables)}
     states = [variable for variable in model.variables if id(variable) not in kept]

@@ -5,11 +5,14 @@ compiles under any strategy; what replicas tell each other happens outside it.
 """
 
 import contextlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from be_keras.keras_internals import averages_of, layers_below
 from be_keras.training.parts import microbatches, shard_for_replica
+from be_keras.types import Tensor
 
 # Seeds of replicas lie so far apart: 2^32 over the golden ratio, odd.
 SEED_DISTANCE = 0x9E3779B1
@@ -29,7 +32,7 @@ class ReplicaStep:
         training: Whether to train.
     """
 
-    def __init__(self, model, training):
+    def __init__(self, model: keras.Model, training: bool) -> None:
         import tensorflow as tf
 
         self.model, self.training = model, training
@@ -43,12 +46,13 @@ class ReplicaStep:
         self.metric_states = _ids(model.metrics_variables)
         self.seeds = _ids(self.states) - _ids(model.weights) - self.metric_states
         # What a pass has a gradient for and what it changes: known when it has been traced.
-        self._connected, self._changed = set(), set()
+        self._connected: set[int] = set()
+        self._changed: set[int] = set()
         self._pass = self._all_microbatches
         if model.jit_compile and not model.run_eagerly and not synchronized(model):
             self._pass = tf.function(self._pass, jit_compile=True, reduce_retracing=True)
 
-    def __call__(self, batch):
+    def __call__(self, batch: Tensor) -> Any:
         """Take one step on the global batch, a structure of tensors `(B, ...)`."""
         import tensorflow as tf
 
@@ -76,14 +80,14 @@ class ReplicaStep:
         if self.training:
             self._update(count, gradients)
 
-    def _host(self):
+    def _host(self) -> Any:
         """Where the global batch lies: not on an accelerator, but a TPU's step runs there whole."""
         import tensorflow as tf
 
         on_tpu = isinstance(self.model.strategy, tf.distribute.TPUStrategy)
         return contextlib.nullcontext() if on_tpu else tf.device("/device:CPU:0")
 
-    def _all_microbatches(self, values, states, part, real):
+    def _all_microbatches(self, values: Tensor, states: Tensor, part: str, real: Tensor) -> Any:
         """Label count, gradient sums and new states of a part, micro-batch after micro-batch.
 
         Gives the gradients in `_connected` and the states in `_changed` alone.
@@ -95,7 +99,7 @@ class ReplicaStep:
         else:
             cut = microbatches((part, real), self.microbatches)
 
-            def add(i, count, gradients, states):
+            def add(i: Any, count: int, gradients: Tensor, states: Tensor) -> Any:
                 more, new, states = self._one_microbatch(values, states, *_at(cut, i))
                 new = [a + b for a, b in zip(gradients, new, strict=True)]
                 return i + 1, count + more, new, states
@@ -108,7 +112,7 @@ class ReplicaStep:
         gradients = [gradients[i] for i in sorted(self._connected)]
         return count, gradients, [states[i] for i in sorted(self._changed)]
 
-    def _one_microbatch(self, values, states, part, real):
+    def _one_microbatch(self, values: Tensor, states: Tensor, part: str, real: Tensor) -> Any:
         """The same of one micro-batch, with every gradient and state."""
         import tensorflow as tf
 
@@ -135,11 +139,11 @@ class ReplicaStep:
         ]
         return count, gradients, after
 
-    def _is_averaged(self, state):
+    def _is_averaged(self, state: Tensor) -> Any:
         floating = keras.backend.is_float_dtype(state.dtype)
         return floating and id(state) not in self.metric_states and id(state) not in self.seeds
 
-    def _update(self, count, sums):
+    def _update(self, count: int, sums: Tensor) -> None:
         """Make the gradient of the global mean out of sums over all replicas, and apply it."""
         import tensorflow as tf
 
@@ -153,7 +157,7 @@ class ReplicaStep:
                 variable.assign(tf.where(now, average.value, variable.value))
 
 
-def summed(context, tensors):
+def summed(context: Any, tensors: Tensor) -> Tensor:
     """Sums over all replicas of a structure of tensors, in one exchange for each dtype."""
     import tensorflow as tf
 
@@ -167,14 +171,14 @@ def summed(context, tensors):
     return keras.tree.pack_sequence_as(tensors, flat)
 
 
-def synchronized(model):
+def synchronized(model: keras.Model) -> bool:
     """Whether a layer takes moments over all replicas, which no compiled pass can do."""
     return any(getattr(layer, "synchronized", False) for layer in layers_below(model))
 
 
-def _at(structure, i):
+def _at(structure: Tensor, i: Any) -> Any:
     return keras.tree.map_structure(lambda t: None if t is None else t[i], structure)
 
 
-def _ids(variables):
+def _ids(variables: Sequence[keras.Variable]) -> Any:
     return {id(variable) for variable in variables}

@@ -5,15 +5,21 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import keras
 
 KINDS = ("one", "mirrored", "multi-worker", "tpu")
 
 
-def strategy(kind="one", workers=None, worker_index=None, tpu=None):
+def strategy(
+    kind: str = "one",
+    workers: str | Sequence[str] | None = None,
+    worker_index: int | None = None,
+    tpu: str | None = None,
+) -> Any:
     """Make a `tf.distribute` strategy; create and compile the model inside its `scope()`.
 
     Call it first thing in a process: several workers, and a TPU, must be known to TensorFlow
@@ -36,6 +42,11 @@ def strategy(kind="one", workers=None, worker_index=None, tpu=None):
         ValueError: An option is missing, wrong or of another kind, or TensorFlow finds no such
             device.
         RuntimeError: TensorFlow was in use before several workers were set up.
+
+    Examples:
+        >>> devices = be_keras.training.strategy("one")
+        >>> be_keras.training.is_chief(devices)
+        True
     """
     if kind not in KINDS:
         raise ValueError(f"expected a strategy out of {', '.join(KINDS)}; got {kind!r}.")
@@ -56,7 +67,7 @@ def strategy(kind="one", workers=None, worker_index=None, tpu=None):
     return make(workers, worker_index, tpu) if make else tf.distribute.get_strategy()
 
 
-def localhost_workers(count):
+def localhost_workers(count: int) -> str:
     """Give addresses for several workers on this machine, to try "multi-worker" out.
 
     Args:
@@ -64,6 +75,10 @@ def localhost_workers(count):
 
     Returns:
         `"localhost:port,localhost:port"`, of ports that are free now.
+
+    Examples:
+        >>> len(be_keras.training.localhost_workers(2).split(","))
+        2
     """
     sockets = [socket.socket() for _ in range(count)]  # all held until each has its own
     for each in sockets:
@@ -74,14 +89,14 @@ def localhost_workers(count):
     return ",".join(addresses)
 
 
-def _mirrored(*_):
+def _mirrored(*_: Any) -> Any:
     import tensorflow as tf
 
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
-def _multi_worker(workers, worker_index, _):
+def _multi_worker(workers: Any, worker_index: int | None, _: Any) -> Any:
     import tensorflow as tf
 
     if workers is not None:
@@ -101,7 +116,7 @@ def _multi_worker(workers, worker_index, _):
         ) from error
 
 
-def _cluster(workers, worker_index):
+def _cluster(workers: Any, worker_index: int | None) -> Any:
     """What `TF_CONFIG` is to hold."""
     addresses = workers.split(",") if isinstance(workers, str) else list(workers)
     wrong = [a for a in addresses if not a.rpartition(":")[0] or not a.rpartition(":")[2].isdigit()]
@@ -118,7 +133,7 @@ def _cluster(workers, worker_index):
     return {"cluster": {"worker": addresses}, "task": task}
 
 
-def _check_environment():
+def _check_environment() -> None:
     text = os.environ.get("TF_CONFIG", "")
     try:
         config = json.loads(text)
@@ -133,7 +148,7 @@ def _check_environment():
         )
 
 
-def _tpu(workers, worker_index, tpu):
+def _tpu(workers: Any, worker_index: int | None, tpu: str | None) -> Any:
     import tensorflow as tf
 
     if not tpu:

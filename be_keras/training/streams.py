@@ -1,10 +1,15 @@
 """NumPy batches of several static shapes as something that `fit` takes, on every backend."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import keras
 import numpy as np
 
+from be_keras.types import Tensor
 
-def stream(batches, example, prefetch=2, alike=False):
+
+def stream(batches: Iterable[Any], example: Tensor, prefetch: int = 2, alike: bool = False) -> Any:
     """Hand an iterable of NumPy batches to `fit`.
 
     Keras reads the shapes of a generator off its first two batches, which fails as soon as a
@@ -19,6 +24,11 @@ def stream(batches, example, prefetch=2, alike=False):
 
     Returns:
         A `tf.data.Dataset` on TensorFlow, the iterable itself elsewhere.
+
+    Examples:
+        >>> batches = [(np.ones((2, 3)), np.ones(2)), (np.ones((5, 3)), np.ones(5))]
+        >>> [len(labels) for _, labels in be_keras.training.stream(batches, batches[0])]
+        [2, 5]
     """
     if keras.backend.backend() != "tensorflow":
         return batches

@@ -4,17 +4,25 @@ All workers of a strategy call these functions at the same time. With a single o
 """
 
 import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import keras
 import numpy as np
 
 from be_keras.training.replica_step import summed
+from be_keras.types import Tensor
 
 
-def is_chief(strategy):
+def is_chief(strategy: Any) -> bool:
     """Whether this process is the one that writes files: the first of several workers, or alone.
 
     Args:
         strategy: Of `be_keras.training.strategy`; None for one device.
+
+    Examples:
+        >>> be_keras.training.is_chief(None)  # one device
+        True
     """
     if not has_several_workers(strategy):
         return True
@@ -23,7 +31,7 @@ def is_chief(strategy):
     return resolver.task_type == first and resolver.task_id == 0
 
 
-def broadcast_variables(strategy, variables):
+def broadcast_variables(strategy: Any, variables: Sequence[keras.Variable]) -> None:
     """Give Keras variables, on every worker, the values that the chief's have.
 
     For a chief that read a checkpoint which the other workers cannot see.
@@ -31,6 +39,9 @@ def broadcast_variables(strategy, variables):
     Args:
         strategy: Of `be_keras.training.strategy`; None for one device.
         variables: Keras variables, in the same order everywhere.
+
+    Examples:
+        >>> be_keras.training.broadcast_variables(None, [keras.Variable([1.0])])  # nothing to do
     """
     if not has_several_workers(strategy):
         return
@@ -39,7 +50,7 @@ def broadcast_variables(strategy, variables):
         variable.assign(value)
 
 
-def broadcast_from_chief(strategy, numbers):
+def broadcast_from_chief(strategy: Any, numbers: Sequence[int]) -> np.ndarray:
     """Give every worker the numbers that the chief has.
 
     Args:
@@ -48,13 +59,19 @@ def broadcast_from_chief(strategy, numbers):
 
     Returns:
         The chief's, as an array.
+
+    Examples:
+        >>> be_keras.training.broadcast_from_chief(None, [3, 4]).tolist()
+        [3, 4]
     """
     if not has_several_workers(strategy):
         return np.asarray(numbers)
     return _sums(strategy, _of_first, [np.asarray(numbers)])[0].numpy()
 
 
-def restore_in_scope(strategy, restored, make):
+def restore_in_scope(
+    strategy: Any, restored: keras.Model | None, make: Callable[[], keras.Model]
+) -> keras.Model:
     """The model to train, where it trains: in the state that was restored, if any, on all workers.
 
     The chief alone knows of a checkpoint, and loads it outside the scope: inside, where workers
@@ -67,6 +84,14 @@ def restore_in_scope(strategy, restored, make):
 
     Returns:
         A compiled model in the strategy's scope; `restored` itself on one device.
+
+    Examples:
+        >>> def make():
+        ...     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        ...     model.compile("sgd", "mse")
+        ...     return model
+        >>> be_keras.training.restore_in_scope(None, None, make).optimizer.built
+        True
     """
     if strategy is None and restored is not None:
         return restored
@@ -81,11 +106,11 @@ def restore_in_scope(strategy, restored, make):
     return model
 
 
-def _state(model):
+def _state(model: keras.Model) -> Any:
     return [*model.weights, *model.optimizer.variables]
 
 
-def has_several_workers(strategy):
+def has_several_workers(strategy: Any) -> bool:
     """Whether a strategy, or None, is of several processes."""
     if strategy is None:
         return False
@@ -95,35 +120,35 @@ def has_several_workers(strategy):
     return several and bool(strategy.cluster_resolver.cluster_spec().as_dict())
 
 
-def gathered(strategy, numbers):
+def gathered(strategy: Any, numbers: Sequence[int]) -> np.ndarray:
     """Integers of all replicas, as many of each, as an array `(replicas, n)`."""
     import tensorflow as tf
 
-    def in_its_row(rank, replicas, value):
+    def in_its_row(rank: Tensor, replicas: Tensor, value: Tensor) -> Any:
         return tf.one_hot(rank, replicas, dtype=value.dtype)[:, None] * value
 
     return _sums(strategy, in_its_row, [np.asarray(numbers, "int32")])[0].numpy()
 
 
-def _of_first(rank, replicas, value):
+def _of_first(rank: Tensor, replicas: Tensor, value: Tensor) -> Any:
     """What a replica adds so that the sum is the chief's value."""
     import tensorflow as tf
 
     return tf.where(tf.equal(rank, 0), value, tf.zeros_like(value))
 
 
-def _sums(strategy, share, values):
+def _sums(strategy: Any, share: Callable[..., Any], values: Tensor) -> Any:
     """Sums over all replicas of what `share(rank, replicas, value)` makes of each value."""
     import tensorflow as tf
 
-    def of_replica(values):
+    def of_replica(values: Tensor) -> Any:
         context = tf.distribute.get_replica_context()
         rank, replicas = context.replica_id_in_sync_group, context.num_replicas_in_sync
         rank = tf.cast(rank, tf.int32)
         return summed(context, [share(rank, replicas, value) for value in values])
 
     @tf.function(autograph=False)
-    def of_all(values):
+    def of_all(values: Tensor) -> Any:
         results = strategy.run(of_replica, args=(values,))
         return [strategy.experimental_local_results(result)[0] for result in results]
 

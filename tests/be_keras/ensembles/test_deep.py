@@ -79,7 +79,7 @@ def test_members_of_batch_ensembles_add_up():
 
 
 def test_what_was_not_trained_is_refused():
-    with pytest.raises(KeyError, match="seed 0 has not been trained; call train"):
+    with pytest.raises(ValueError, match="seed 0 has not been trained; call train"):
         DeepEnsemble(small_network, 2).logits(X)
     with pytest.raises(ValueError, match="ensemble_size"):
         DeepEnsemble(small_network, 0)

@@ -1,4 +1,4 @@
-"""Detection of foreign examples against all pairs, all thresholds, and cases worked by hand."""
+"""Detection of OOD examples against all pairs, all thresholds, and cases worked by hand."""
 
 import numpy as np
 import pytest
@@ -11,38 +11,38 @@ from be_keras.metrics import auroc_interval, ood_scores, uncertainties
 VALUES = st.lists(st.integers(0, 6), min_size=1, max_size=30)
 
 
-def brute_force(inside, outside):
+def brute_force(in_distribution, ood):
     """The three scores from every pair and every threshold."""
-    pairs = [(o > i) + 0.5 * (o == i) for o in outside for i in inside]
+    pairs = [(o > i) + 0.5 * (o == i) for o in ood for i in in_distribution]
     aupr, recall_before, fpr95 = 0.0, 0.0, None
-    for threshold in sorted({*inside, *outside}, reverse=True):
-        caught = sum(o >= threshold for o in outside)
-        flagged = sum(i >= threshold for i in inside)
-        recall = caught / len(outside)
+    for threshold in sorted({*in_distribution, *ood}, reverse=True):
+        caught = sum(o >= threshold for o in ood)
+        flagged = sum(i >= threshold for i in in_distribution)
+        recall = caught / len(ood)
         aupr += (recall - recall_before) * caught / (caught + flagged)
         recall_before = recall
-        if fpr95 is None and caught * 100 >= 95 * len(outside):
-            fpr95 = flagged / len(inside)
+        if fpr95 is None and caught * 100 >= 95 * len(ood):
+            fpr95 = flagged / len(in_distribution)
     return {"auroc": np.mean(pairs), "aupr": aupr, "fpr95": fpr95}
 
 
 @settings(deadline=None)
 @given(VALUES, VALUES)
-def test_equals_brute_force(inside, outside):
-    assert ood_scores(inside, outside) == pytest.approx(brute_force(inside, outside))
+def test_equals_brute_force(in_distribution, ood):
+    assert ood_scores(in_distribution, ood) == pytest.approx(brute_force(in_distribution, ood))
 
 
 def test_without_ties_equals_brute_force():
     rng = np.random.default_rng(0)
-    inside, outside = rng.normal(size=150), rng.normal(loc=1.0, size=120)
-    found = ood_scores(inside, outside)
-    assert found == pytest.approx(brute_force(inside, outside))
+    in_distribution, ood = rng.normal(size=150), rng.normal(loc=1.0, size=120)
+    found = ood_scores(in_distribution, ood)
+    assert found == pytest.approx(brute_force(in_distribution, ood))
     # Two normals one deviation apart: AUROC is Phi(1 / sqrt(2)) = 0.760.
     assert found["auroc"] == pytest.approx(0.760, abs=0.06)
 
 
 def test_by_hand():
-    # From the top: 0.9 foreign, 0.8 familiar, 0.7 foreign, 0.6 familiar.
+    # From the top: 0.9 OOD, 0.8 not, 0.7 OOD, 0.6 not.
     found = ood_scores([0.8, 0.6], [0.9, 0.7])
     assert found == pytest.approx({"auroc": 3 / 4, "aupr": (1 + 2 / 3) / 2, "fpr95": 1 / 2})
 
@@ -55,18 +55,18 @@ def test_best_worst_and_blind():
 
 
 def test_ninety_five_per_cent_are_enough():
-    outside = np.arange(20)
-    assert ood_scores([0.5, 5.0, 25.0], outside)["fpr95"] == pytest.approx(2 / 3)
+    ood = np.arange(20)
+    assert ood_scores([0.5, 5.0, 25.0], ood)["fpr95"] == pytest.approx(2 / 3)
     # Of 19, losing one catches less than 95 %.
-    assert ood_scores([0.5, 5.0, 25.0], outside[:19])["fpr95"] == 1.0
+    assert ood_scores([0.5, 5.0, 25.0], ood[:19])["fpr95"] == 1.0
 
 
 @settings(deadline=None)
 @given(VALUES, VALUES)
-def test_only_the_order_counts(inside, outside):
-    moved = ood_scores(np.exp(np.array(inside)), np.exp(np.array(outside)))
-    assert moved == pytest.approx(ood_scores(inside, outside))
-    turned = ood_scores(-np.array(outside), -np.array(inside))
+def test_only_the_order_counts(in_distribution, ood):
+    moved = ood_scores(np.exp(np.array(in_distribution)), np.exp(np.array(ood)))
+    assert moved == pytest.approx(ood_scores(in_distribution, ood))
+    turned = ood_scores(-np.array(ood), -np.array(in_distribution))
     assert turned["auroc"] == pytest.approx(moved["auroc"])
 
 
@@ -83,23 +83,23 @@ def test_uncertainties():
 
 
 @pytest.mark.parametrize(
-    ("inside", "outside", "message"),
+    ("in_distribution", "ood", "message"),
     [
-        ([], [1.0], "`inside`.*N >= 1"),
-        ([1.0], [], "`outside`.*N >= 1"),
-        ([[1.0]], [1.0], r"`inside`.*shape \(1, 1\)"),
-        ([1.0], [1.0, np.nan], "`outside`.*1 of 2 values are NaN"),
+        ([], [1.0], "`in_distribution`.*N >= 1"),
+        ([1.0], [], "`ood`.*N >= 1"),
+        ([[1.0]], [1.0], r"`in_distribution`.*shape \(1, 1\)"),
+        ([1.0], [1.0, np.nan], "`ood`.*1 of 2 values are NaN"),
     ],
 )
-def test_bad_input(inside, outside, message):
+def test_bad_input(in_distribution, ood, message):
     with pytest.raises(ValueError, match=message):
-        ood_scores(inside, outside)
+        ood_scores(in_distribution, ood)
 
 
 def test_the_interval_by_hand():
     """DeLong's structural components of two small sets, with a tie."""
     low, high = auroc_interval([1.0, 3.0], [2.0, 3.0, 4.0])
-    above, below = [0.5, 0.75, 1.0], [1.0, 0.5]  # each foreign one; each familiar one
+    above, below = [0.5, 0.75, 1.0], [1.0, 0.5]  # each OOD one; each of the others
     spread = np.var(above, ddof=1) / 3 + np.var(below, ddof=1) / 2
     assert low == pytest.approx(max(0, 0.75 - 1.959964 * np.sqrt(spread)))
     assert high == min(1.0, 0.75 + 1.959964 * np.sqrt(spread))
@@ -107,12 +107,12 @@ def test_the_interval_by_hand():
 
 def test_the_interval_is_that_of_the_bootstrap():
     rng = np.random.default_rng(1)
-    inside, outside = rng.normal(size=400), rng.normal(loc=0.7, size=300)
+    known, ood = rng.normal(size=400), rng.normal(loc=0.7, size=300)
     resampled = [
-        ood_scores(rng.choice(inside, 400), rng.choice(outside, 300))["auroc"] for _ in range(1000)
+        ood_scores(rng.choice(known, 400), rng.choice(ood, 300))["auroc"] for _ in range(1000)
     ]
     expected = np.quantile(resampled, [0.05, 0.95])
-    np.testing.assert_allclose(auroc_interval(inside, outside, level=0.9), expected, atol=0.004)
+    np.testing.assert_allclose(auroc_interval(known, ood, level=0.9), expected, atol=0.004)
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says():
