@@ -15,7 +15,7 @@ from be_tracks.errors import UserError
 
 
 def add_device_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `--strategy`, `--workers`, `--worker-index`, `--tpu` and `--accumulate`."""
+    """Declare `--strategy`, `--workers`, `--worker-index`, `--tpu` and `--microbatches`."""
     parser.add_argument(
         "--strategy",
         choices=strategies.KINDS,
@@ -30,7 +30,7 @@ def add_device_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--worker-index", type=int, metavar="I", help="which of them this one is")
     parser.add_argument("--tpu", metavar="NAME", help="the TPU of the strategy tpu")
     parser.add_argument(
-        "--accumulate",
+        "--microbatches",
         type=int,
         default=1,
         metavar="K",
@@ -46,11 +46,11 @@ def strategy_of(args: argparse.Namespace):
     Raises:
         UserError: options that do not fit each other, the backend or this machine.
     """
-    if args.accumulate < 1:
-        raise UserError(f"--accumulate must be at least 1; got {args.accumulate}.")
-    if args.accumulate > 1 and keras.backend.backend() != "tensorflow":
+    if args.microbatches < 1:
+        raise UserError(f"--microbatches must be at least 1; got {args.microbatches}.")
+    if args.microbatches > 1 and keras.backend.backend() != "tensorflow":
         raise UserError(
-            "--accumulate needs KERAS_BACKEND=tensorflow; got "
+            "--microbatches needs KERAS_BACKEND=tensorflow; got "
             f"{keras.backend.backend()}: leave it out there."
         )
     if args.strategy == "multi-worker":

@@ -21,8 +21,8 @@ def convert(network: EnsembleModel, settings: Settings, x: np.ndarray) -> Ensemb
         x: Scaled images `(N, H, W, channels)` on which `perturb` is measured.
     """
     body = network.body
-    initializer = fast_initializer(settings.initializer)
-    if settings.where == "last":
+    initializer = fast_initializer(settings.fast_initializer)
+    if settings.fast_where == "last":
         initializer = signs_in_the_head(body)
     model = to_batch_ensemble(
         body,

@@ -12,14 +12,14 @@ DEFAULTS = {
         "model": "mlp",
         "examples": 10_000,
         "steps": 800,
-        "batch": 128,
+        "batch_size": 128,
         "learning_rate": 0.05,
     },
     "fashion-cnn": {
         "model": "cnn",
         "examples": 10_000,
         "steps": 800,
-        "batch": 128,
+        "batch_size": 128,
         "learning_rate": 0.1,
     },
 }
@@ -37,7 +37,7 @@ DECAYS = ("5e-4", "5e-3", "2e-2")
 # The shares of the steps that members begin as one network.
 SHARES = (0.25, 0.5, 0.75)
 
-APART = {**MEAN, **TUNED, "initializer": "ones", "perturb": 0.05}
+APART = {**MEAN, **TUNED, "fast_initializer": "ones", "perturb": 0.05}
 
 
 def members(**changes):
@@ -54,18 +54,18 @@ QUESTIONS = {
             *REFERENCES,
             ("random signs", MEMBERS),
             ("random signs, mean", MEAN),
-            ("signs, +1 with 0.25", members(initializer="sign:0.25")),
-            ("signs, +1 with 0.75", members(initializer="sign:0.75")),
-            ("signs, +1 with 0.9", members(initializer="sign:0.9")),
-            ("N(0, 1)", members(initializer="normal:0:1")),
-            ("N(1, 0.5)", members(initializer="normal:1:0.5")),
-            ("N(1, 0.5), mean", {**MEAN, "initializer": "normal:1:0.5"}),
-            ("N(1, 0.1)", members(initializer="normal:1:0.1")),
-            ("N(1, 0.1), mean", {**MEAN, "initializer": "normal:1:0.1"}),
-            ("ones, mean", {**MEAN, "initializer": "ones"}),
-            ("signs in the first layer", members(where="first")),
-            ("signs in the last layer", members(where="last")),
-            ("signs in the last layer, mean", {**MEAN, "where": "last"}),
+            ("signs, +1 with 0.25", members(fast_initializer="sign:0.25")),
+            ("signs, +1 with 0.75", members(fast_initializer="sign:0.75")),
+            ("signs, +1 with 0.9", members(fast_initializer="sign:0.9")),
+            ("N(0, 1)", members(fast_initializer="normal:0:1")),
+            ("N(1, 0.5)", members(fast_initializer="normal:1:0.5")),
+            ("N(1, 0.5), mean", {**MEAN, "fast_initializer": "normal:1:0.5"}),
+            ("N(1, 0.1)", members(fast_initializer="normal:1:0.1")),
+            ("N(1, 0.1), mean", {**MEAN, "fast_initializer": "normal:1:0.1"}),
+            ("ones, mean", {**MEAN, "fast_initializer": "ones"}),
+            ("signs in the first layer", members(fast_where="first")),
+            ("signs in the last layer", members(fast_where="last")),
+            ("signs in the last layer, mean", {**MEAN, "fast_where": "last"}),
             ("signs, one head for all", members(heads="shared")),
             ("signs, a head each", members(heads="separate")),
             ("signs, biases shared", members(biases="shared")),
@@ -75,17 +75,26 @@ QUESTIONS = {
         "How fast should fast weights learn, and what should decay?",
         [
             *REFERENCES,
-            *((f"multiplier {m:g}", members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
-            ("multiplier 1", MEMBERS),
-            *((f"multiplier {m:g}", members(multiplier=m)) for m in (2.0, 4.0)),
-            *((f"decay {decay}", members(decay=float(decay))) for decay in DECAYS),
             *(
-                (f"decay {decay}, of everything", members(decay=float(decay), decayed="all"))
+                (f"multiplier {m:g}", members(fast_weight_lr_multiplier=m))
+                for m in (0.0, 0.25, 0.5)
+            ),
+            ("multiplier 1", MEMBERS),
+            *((f"multiplier {m:g}", members(fast_weight_lr_multiplier=m)) for m in (2.0, 4.0)),
+            *((f"decay {decay}", members(weight_decay=float(decay))) for decay in DECAYS),
+            *(
+                (
+                    f"decay {decay}, of everything",
+                    members(weight_decay=float(decay), weight_decay_roles="all"),
+                )
                 for decay in DECAYS[1:]
             ),
-            *((f"one network, decay {decay}", {**ONE, "decay": float(decay)}) for decay in DECAYS),
             *(
-                (f"deep ensemble of 4, decay {decay}", {**DEEP, "decay": float(decay)})
+                (f"one network, decay {decay}", {**ONE, "weight_decay": float(decay)})
+                for decay in DECAYS
+            ),
+            *(
+                (f"deep ensemble of 4, decay {decay}", {**DEEP, "weight_decay": float(decay)})
                 for decay in DECAYS[1:]
             ),
             ("one network, AdamW, 1/50", {**ONE, "optimizer": "adamw", "learning_rate": 0.02}),
@@ -116,7 +125,7 @@ QUESTIONS = {
             ("the same", MEMBERS),
             ("split batches", members(members="split")),
             ("split batches, 4 times the steps", members(members="split", steps=4)),
-            ("different ones, batch 4 times as large", members(members="split", batch=4)),
+            ("different ones, batch 4 times as large", members(members="split", batch_size=4)),
         ],
     ),
     "branching": (
@@ -125,18 +134,21 @@ QUESTIONS = {
             *REFERENCES,
             ("signs from the start", MEMBERS),
             *(
-                (f"signs in the head from {share:.0%}", members(where="last", branch=share))
+                (f"signs in the head from {share:.0%}", members(fast_where="last", branch=share))
                 for share in SHARES
             ),
-            ("N(1, 0.5) from the start", members(initializer="normal:1:0.5")),
+            ("N(1, 0.5) from the start", members(fast_initializer="normal:1:0.5")),
             *(
-                (f"N(1, 0.5) from {share:.0%}", members(initializer="normal:1:0.5", branch=share))
+                (
+                    f"N(1, 0.5) from {share:.0%}",
+                    members(fast_initializer="normal:1:0.5", branch=share),
+                )
                 for share in SHARES
             ),
             *(
                 (
                     f"N(1, 0.5) from {share:.0%}, mean",
-                    {**MEAN, "initializer": "normal:1:0.5", "branch": share},
+                    {**MEAN, "fast_initializer": "normal:1:0.5", "branch": share},
                 )
                 for share in SHARES
             ),
@@ -147,13 +159,13 @@ QUESTIONS = {
         [
             *REFERENCES,
             ("one network, trained on", {**ONE, **TUNED}),
-            ("ones", {**MEAN, **TUNED, "initializer": "ones"}),
-            ("N(1, 0.1)", {**MEAN, **TUNED, "initializer": "normal:1:0.1"}),
-            ("N(1, 0.5)", {**MEAN, **TUNED, "initializer": "normal:1:0.5"}),
+            ("ones", {**MEAN, **TUNED, "fast_initializer": "ones"}),
+            ("N(1, 0.1)", {**MEAN, **TUNED, "fast_initializer": "normal:1:0.1"}),
+            ("N(1, 0.5)", {**MEAN, **TUNED, "fast_initializer": "normal:1:0.5"}),
             ("set apart on 5 %", APART),
             ("set apart on 10 %", {**APART, "perturb": 0.1}),
             ("set apart on 10 %, distilled by half", {**APART, "perturb": 0.1, "distill": 0.5}),
-            ("signs in the head", {**MEAN, **TUNED, "where": "last"}),
+            ("signs in the head", {**MEAN, **TUNED, "fast_where": "last"}),
             ("signs", {**MEAN, **TUNED}),
             ("signs, sum", members(**TUNED)),
             ("signs from the start, as many steps", members(steps=1.5)),
@@ -198,7 +210,7 @@ COLUMNS = [
 
 FACTORS = {
     "steps": "steps",
-    "batch": "batch",
+    "batch_size": "batch_size",
     "fine_tune": "steps",
     "learning_rate": "learning_rate",
 }

@@ -66,7 +66,7 @@ def _train_converted(settings, images, scaling):
 
 def _fit(model, settings, images, scaling, steps, targets=None):
     batches = Batches(
-        images, scaling, settings.batch, steps, settings.augment, targets, flip=settings.flip
+        images, scaling, settings.batch_size, steps, settings.augment, targets, flip=settings.flip
     )
     # As Keras shuffles a `PyDataset`, which the published cells were trained with.
     order = list(range(steps))

@@ -12,16 +12,16 @@ DEFAULTS = {
         "model": "cnn",
         "examples": None,
         "steps": 2_000,
-        "batch": 128,
+        "batch_size": 128,
         "learning_rate": 0.1,
     },
     "cifar-methods": {
         "model": "resnet20",
         "examples": None,
         "steps": 480,
-        "batch": 64,
+        "batch_size": 64,
         "learning_rate": 0.1,
-        "decay": 1e-3,
+        "weight_decay": 1e-3,
         "augment": True,
     },
 }
@@ -32,7 +32,7 @@ CORRUPTED = {"fashion-methods": (500, (1, 3, 5)), "cifar-methods": (200, (1, 3, 
 ONE = {"ensemble_size": None}
 DEEP = {**ONE, "networks": 4}
 MEMBERS = {"ensemble_size": 4, "member_loss": "sum"}
-NEAR_ONE = {"ensemble_size": 4, "initializer": "normal:1:0.5"}
+NEAR_ONE = {"ensemble_size": 4, "fast_initializer": "normal:1:0.5"}
 DROPOUT = {"dropout": 0.1}
 
 QUESTIONS = {

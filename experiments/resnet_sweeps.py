@@ -25,15 +25,15 @@ DEFAULTS = {
         "model": "resnet",
         "examples": 20_000,
         "steps": 1_000,
-        "batch": 16,
+        "batch_size": 16,
         "learning_rate": 0.05,
-        "decay": 5e-4,
+        "weight_decay": 5e-4,
     },
 }
 OUTSIDE = {"cifar-resnet": 1_000}  # foreign images of a set
 
-NEAR = {**MEAN, "initializer": "normal:1:0.5"}
-HEAD = {**MEAN, "where": "last"}
+NEAR = {**MEAN, "fast_initializer": "normal:1:0.5"}
+HEAD = {**MEAN, "fast_where": "last"}
 
 QUESTIONS = {
     "initializer": (
@@ -43,14 +43,14 @@ QUESTIONS = {
             ("random signs", MEMBERS),
             ("random signs, mean", MEAN),
             *(
-                (f"signs, +1 with {share}", members(initializer=f"sign:{share}"))
+                (f"signs, +1 with {share}", members(fast_initializer=f"sign:{share}"))
                 for share in (0.25, 0.75, 0.9)
             ),
-            ("N(0, 1)", members(initializer="normal:0:1")),
+            ("N(0, 1)", members(fast_initializer="normal:0:1")),
             ("N(1, 0.5), mean", NEAR),
-            ("N(1, 0.1), mean", {**MEAN, "initializer": "normal:1:0.1"}),
-            ("ones, mean", {**MEAN, "initializer": "ones"}),
-            ("signs in the first layer", members(where="first")),
+            ("N(1, 0.1), mean", {**MEAN, "fast_initializer": "normal:1:0.1"}),
+            ("ones, mean", {**MEAN, "fast_initializer": "ones"}),
+            ("signs in the first layer", members(fast_where="first")),
             ("signs in the last layer, mean", HEAD),
             ("signs, one head for all", members(heads="shared")),
             ("signs, a head each", members(heads="separate")),
@@ -61,12 +61,15 @@ QUESTIONS = {
         "How fast should fast weights learn, and what should decay?",
         [
             *REFERENCES,
-            *((f"multiplier {m:g}", members(multiplier=m)) for m in (0.0, 0.25, 0.5)),
+            *(
+                (f"multiplier {m:g}", members(fast_weight_lr_multiplier=m))
+                for m in (0.0, 0.25, 0.5)
+            ),
             ("multiplier 1", MEMBERS),
-            *((f"multiplier {m:g}", members(multiplier=m)) for m in (2.0, 4.0)),
-            ("no decay", members(decay=0.0)),
-            ("decay 5e-3", members(decay=5e-3)),
-            ("decay 5e-3, of everything", members(decay=5e-3, decayed="all")),
+            *((f"multiplier {m:g}", members(fast_weight_lr_multiplier=m)) for m in (2.0, 4.0)),
+            ("no decay", members(weight_decay=0.0)),
+            ("decay 5e-3", members(weight_decay=5e-3)),
+            ("decay 5e-3, of everything", members(weight_decay=5e-3, weight_decay_roles="all")),
             ("one network, AdamW, 1/50", {**ONE, "optimizer": "adamw", "learning_rate": 0.02}),
             ("AdamW, 1/50 of the rate", members(optimizer="adamw", learning_rate=0.02)),
         ],

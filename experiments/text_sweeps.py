@@ -33,7 +33,7 @@ SIGNS = {**MEMBERS, "fast_initializer": "random_sign"}
 
 
 def _near_one(spread, **changes):
-    return {**MEMBERS, "fast_stddev": spread, **changes}
+    return {**MEMBERS, "fast_initializer": f"normal:1:{spread}", **changes}
 
 
 REFERENCES = [("one network", ONE), ("deep ensemble of 4", DEEP)]
@@ -80,21 +80,27 @@ QUESTIONS = {
             ("one network", ONE),
             ("one network, twice the rate", {**ONE, "learning_rate": 2.0}),
             *(
-                (f"N(1, 0.1), multiplier {m:g}", {**NEAR, "fast_multiplier": m})
+                (f"N(1, 0.1), multiplier {m:g}", {**NEAR, "fast_weight_lr_multiplier": m})
                 for m in (0.0, 0.25, 0.5)
             ),
             ("N(1, 0.1), multiplier 1", NEAR),
-            *((f"N(1, 0.1), multiplier {m:g}", {**NEAR, "fast_multiplier": m}) for m in (2.0, 4.0)),
+            *(
+                (f"N(1, 0.1), multiplier {m:g}", {**NEAR, "fast_weight_lr_multiplier": m})
+                for m in (2.0, 4.0)
+            ),
             ("N(1, 0.1), twice the rate", {**NEAR, "learning_rate": 2.0}),
             ("signs, 1/2 of the rate", {**SIGNS, "learning_rate": 0.5}),
             ("signs", SIGNS),
             ("signs, twice the rate", {**SIGNS, "learning_rate": 2.0}),
             ("signs, sum", {**SIGNS, "member_loss": "sum"}),
             ("N(1, 0.1), sum", {**NEAR, "member_loss": "sum"}),
-            ("one network, decay 0.1", {**ONE, "decay": 0.1}),
-            ("N(1, 0.1), decay 0.1", {**NEAR, "decay": 0.1}),
-            ("signs, decay 0.1", {**SIGNS, "decay": 0.1}),
-            ("N(1, 0.1), decay 0.1 of everything", {**NEAR, "decay": 0.1, "decayed": "all"}),
+            ("one network, decay 0.1", {**ONE, "weight_decay": 0.1}),
+            ("N(1, 0.1), decay 0.1", {**NEAR, "weight_decay": 0.1}),
+            ("signs, decay 0.1", {**SIGNS, "weight_decay": 0.1}),
+            (
+                "N(1, 0.1), decay 0.1 of everything",
+                {**NEAR, "weight_decay": 0.1, "weight_decay_roles": "all"},
+            ),
             ("one network, SGD, 100 times the rate", _sgd(100.0, **ONE)),
             ("N(1, 0.1), SGD, 100 times", _sgd(100.0, **NEAR)),
             ("signs, sum, SGD, 100 times", _sgd(100.0, **SIGNS, member_loss="sum")),

@@ -35,7 +35,7 @@ compare() { # NAME, then options of train
     local name="$1" && shift
     say "Training $name"
     be train --data "$out/data" --out "$out/$name" --config small "$@" \
-        --set steps=6000 validate_every=500 dropout=0.1 bleu_sentences=200
+        --set steps=6000 checkpoint_every=500 dropout=0.1 bleu_sentences=200
     be evaluate --model "$out/$name" --data "$out/data" --name "$name" \
         --out "$out/evaluations/$name"
     cp "$out/evaluations/$name/evaluation.json" "$REPOSITORY/docs/results/europarl/$name.json"

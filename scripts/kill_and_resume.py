@@ -82,7 +82,7 @@ def finish(*processes):
 
 def train(data, out, *words, dropout=0.1):
     """Start the training; gives the process."""
-    settings = [*SETTINGS, f"steps={STEPS}", f"validate_every={EVERY}", f"dropout={dropout}"]
+    settings = [*SETTINGS, f"steps={STEPS}", f"checkpoint_every={EVERY}", f"dropout={dropout}"]
     words = ["--data", data, "--out", out, "--config", "tiny", *words, "--set", *settings]
     return verb("train", *words, stdout=subprocess.DEVNULL)
 

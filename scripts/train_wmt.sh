@@ -13,7 +13,7 @@
 # Further options: --config NAME (default: tiny for the demo, base otherwise), --ensemble-size M
 # (4), --members split|shared (split), --vocabulary-size V, and --set KEY=VALUE for any field of
 # the config, as often as needed. The same command again goes on where it was stopped.
-# Devices: --strategy one|mirrored|multi-worker|tpu, --accumulate K, --tpu NAME. On several hosts
+# Devices: --strategy one|mirrored|multi-worker|tpu, --microbatches K, --tpu NAME. On several hosts
 # the same command runs on each, with --workers HOST:PORT,HOST:PORT (the chief first) and its own
 # --worker-index I, or TF_CONFIG in the environment, and DIR on a disk that all of them see: the
 # chief prepares, evaluates and reports, and where it is stopped at that the same command is needed
@@ -33,7 +33,7 @@ while [[ $# -gt 0 ]]; do
         --help | -h) usage && exit ;;
         --pair | --out | --config | --ensemble-size | --members | --vocabulary-size | --set | \
             --dataset | --raw | --tfds-dir | --prepare-workers | \
-            --strategy | --workers | --worker-index | --tpu | --accumulate | \
+            --strategy | --workers | --worker-index | --tpu | --microbatches | \
             --source | --target | --valid-source | --valid-target | --test-source | --test-target)
             [[ $# -ge 2 ]] || fail "$1 needs a value; see --help"
             case "$1" in
@@ -47,7 +47,7 @@ while [[ $# -gt 0 ]]; do
                 --dataset | --raw | --tfds-dir) dataset+=("$1" "$2") ;;
                 --prepare-workers) preparing=(--workers "$2") ;;
                 --worker-index) worker="$2" && devices+=("$1" "$2") ;;
-                --strategy | --workers | --tpu | --accumulate) devices+=("$1" "$2") ;;
+                --strategy | --workers | --tpu | --microbatches) devices+=("$1" "$2") ;;
                 *) text+=("$1" "$2") ;;
             esac
             shift 2
@@ -87,7 +87,7 @@ if [[ -n "$demo" ]]; then
     source="${pair%-*}" target="${pair#*-}" corpus="$out/corpus" sizes=()
     if [[ -n "$quick" ]]; then
         sizes=(--train 2000 --valid 100 --test 100 --simple)
-        settings=(steps=60 validate_every=30 average=1 warmup=20 width=32 heads=2 feedforward=64 \
+        settings=(steps=60 checkpoint_every=30 average=1 warmup=20 width=32 heads=2 feedforward=64 \
             encoder_layers=1 decoder_layers=1 buckets=2 ${settings[@]+"${settings[@]}"})
     fi
     if [[ ! -e "$corpus/corpus.json" ]]; then

@@ -43,7 +43,7 @@ def train(
     ensemble_size: int | None = None,
     members: str = "shared",
     strategy=None,
-    accumulate: int = 1,
+    microbatches: int = 1,
 ) -> dict:
     """Train until `config.steps` or `config.patience` ends it, from the last checkpoint if any.
 
@@ -57,7 +57,7 @@ def train(
         strategy: what `be_keras.training.strategy` gave, or None for one device. Batches are the
             same under any: `tokens_per_batch` are those of all replicas together. Every worker
             validates; the chief alone reads and writes `out`.
-        accumulate: micro-batches of a replica's part of each batch.
+        microbatches: micro-batches of a replica's part of each batch.
 
     Returns:
         The validation scores of the model to use: the average, or the best checkpoint.
@@ -81,7 +81,7 @@ def train(
     replicas = 1 if strategy is None else strategy.num_replicas_in_sync
     settings = {
         **_settings(config, ensemble_size, members, card),
-        "devices": {"replicas": replicas, "accumulate": accumulate},
+        "devices": {"replicas": replicas, "microbatches": microbatches},
     }
     check_agreed(strategy, {part: settings[part] for part in (*run.PARTS, "devices")})
     writes, restored = is_chief(strategy), None
@@ -95,7 +95,9 @@ def train(
         return model
 
     model = restore_in_scope(strategy, restored, make)
-    model.microbatches = accumulate  # of the machine and not of the run, which may move to another
+    model.microbatches = (
+        microbatches  # of the machine and not of the run, which may move to another
+    )
     if writes:
         _say(
             f"{model.count_params():,} parameters, M = {model.ensemble_size} ({members}), "
@@ -139,7 +141,7 @@ class _Training:
             _say(f"resuming {self.run.path} at step {self.step} of {self.config.steps}")
         with Progress(self.step, self.config.steps) as progress:
             while self.step < self.config.steps and not self._is_over():
-                count = min(self.config.validate_every, self.config.steps - self.step)
+                count = min(self.config.checkpoint_every, self.config.steps - self.step)
                 began = time.perf_counter()
                 loss = self._fit(count, progress)
                 self._checkpoint(loss, time.perf_counter() - began, progress)
@@ -288,6 +290,12 @@ def run(args: argparse.Namespace) -> None:
     with rejoining(args.strategy == "multi-worker"):
         strategy = strategy_of(args)
         entry = train(
-            args.data, args.out, config, args.ensemble_size, args.members, strategy, args.accumulate
+            args.data,
+            args.out,
+            config,
+            args.ensemble_size,
+            args.members,
+            strategy,
+            args.microbatches,
         )
     print(f"validation NLL {entry['nll']:.4f} accuracy {entry['accuracy']:.4f}")

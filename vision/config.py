@@ -9,8 +9,8 @@ Batch normalisation: statistics are each member's own (`norms=members`), over th
 step that one replica holds; with `members=split` a member sees a share of them.
 
 Weight decay is decoupled and multiplied by the learning rate. L2 of coefficient c in the loss, as
-most publish it, passes through the momentum of 0.9 and pulls ten times as hard: decay = 10 * 2c
-for a loss of c * |w|^2, 10 * c for c / 2 * |w|^2.
+most publish it, passes through the momentum of 0.9 and pulls ten times as hard: weight_decay is
+10 * 2c for a loss of c * |w|^2, 10 * c for c / 2 * |w|^2.
 
 Digits, such as those of svhn, are none when they are mirrored: with a preset that augments, add
 --set flip=false.
@@ -25,7 +25,7 @@ from be_tracks.errors import UserError
 from vision.settings import Settings
 
 # Members on random signs, their losses summed: what docs/members.md found on images.
-MEMBERS = {"initializer": "random_sign", "member_loss": "sum"}
+MEMBERS = {"fast_initializer": "random_sign", "member_loss": "sum"}
 
 # 100, 200 and 225 of 250 epochs.
 WIDE_RESNET_DROPS = "drops:0.2:0.4,0.8,0.9"
@@ -38,7 +38,7 @@ PRESETS = {
         model="cnn",
         examples=None,
         steps=1_500,
-        batch=64,
+        batch_size=64,
         learning_rate=0.05,
         checkpoint_every=500,
         **MEMBERS,
@@ -63,7 +63,7 @@ PRESETS = {
         examples=None,
         steps=19_531,
         learning_rate=0.1,
-        decay=1e-3,
+        weight_decay=1e-3,
         augment=True,
         checkpoint_every=781,
         **MEMBERS,
@@ -81,7 +81,7 @@ PRESETS = {
         steps=EPOCHS_250,
         schedule="drops:0.1:0.5,0.75",
         learning_rate=0.1,
-        decay=4e-3,
+        weight_decay=4e-3,
         augment=True,
         checkpoint_every=1_953,
         **MEMBERS,
@@ -94,19 +94,19 @@ PRESETS = {
     # network took 19,400 of 512 rows: here both take as many examples. Decay and drops are those of
     # its BatchEnsemble, L2 of 3e-4. Its single network, by its code's defaults, has L2 of 2e-4 and
     # drops after 60, 120 and 160 of 200 epochs: for the .159, --method single --set steps=19400
-    # batch=512 learning_rate=0.4 decay=0.004 schedule=drops:0.2:0.3,0.6,0.8. Both warm up for one
-    # epoch there, for 5 % of the steps here. 128 unique examples a step, each shown to all members.
-    # Not run by us, see docs/verified.md.
+    # batch_size=512 learning_rate=0.4 weight_decay=0.004 schedule=drops:0.2:0.3,0.6,0.8. Both warm
+    # up for one epoch there, for 5 % of the steps here. 128 unique examples a step, each shown to
+    # all members. Not run by us, see docs/verified.md.
     "cifar-wrn28-10": Settings(
         model="wrn28",
         width=10.0,
-        initializer="normal:1:0.5",
-        multiplier=0.5,
+        fast_initializer="normal:1:0.5",
+        fast_weight_lr_multiplier=0.5,
         examples=None,
         steps=EPOCHS_250,
         schedule=WIDE_RESNET_DROPS,
         learning_rate=0.1,
-        decay=6e-3,
+        weight_decay=6e-3,
         augment=True,
         checkpoint_every=1_953,
     ),
@@ -118,10 +118,10 @@ PRESETS = {
         model="resnet50",
         examples=None,
         steps=450_410,
-        batch=256,
+        batch_size=256,
         schedule="drops:0.1:0.333,0.667,0.889",
         learning_rate=0.1,
-        decay=1e-3,
+        weight_decay=1e-3,
         augment=True,
         checkpoint_every=5_005,
         **MEMBERS,

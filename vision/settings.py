@@ -16,20 +16,24 @@ from vision.models import MODELS
 CHOICES = {
     "model": tuple(MODELS),
     "members": ("shared", "split"),
-    "where": ("all", "first", "last"),
+    "fast_where": ("all", "first", "last"),
     "heads": ("members", "separate", "shared"),
     "norms": ("members", "shared"),
     "biases": ("members", "shared"),
     "optimizer": ("sgd", "adamw"),
-    "decayed": tuple(optimizers.WEIGHT_DECAY_ROLES),
+    "weight_decay_roles": tuple(optimizers.WEIGHT_DECAY_ROLES),
     "member_loss": ("mean", "sum"),
 }
 # What the values of the keys must be, and how to tell.
 RULES = (
-    ("at least 1", lambda value: value >= 1, ("steps", "batch", "checkpoint_every")),
+    ("at least 1", lambda value: value >= 1, ("steps", "batch_size", "checkpoint_every")),
     ("from 1/16 to 64", lambda value: 1 / 16 <= value <= 64, ("width",)),
     ("above 0 and finite", lambda value: 0 < value < math.inf, ("learning_rate",)),
-    ("0 or more, and finite", lambda value: 0 <= value < math.inf, ("decay", "multiplier")),
+    (
+        "0 or more, and finite",
+        lambda value: 0 <= value < math.inf,
+        ("weight_decay", "fast_weight_lr_multiplier"),
+    ),
     ("in [0, 1)", lambda value: 0 <= value < 1, ("branch", "dropout", "perturb")),
     ("in [0, 1]", lambda value: 0 <= value <= 1, ("distill",)),
     ("0 or more", lambda value: value >= 0, ("fine_tune", "hold_out")),
@@ -52,20 +56,20 @@ class Settings:
         ensemble_size: number of members M, or None for one network of plain layers, which knows
             neither fast weights nor anything else per member.
         members: "shared" or "split", as in `be_keras.EnsembleModel`.
-        initializer: of r and s, as `fast_initializer` reads it.
-        where: layers that draw from it, "all", "first" or "last"; the others begin at ones.
+        fast_initializer: of r and s, as `fast_initializer` reads it.
+        fast_where: layers that draw from it, "all", "first" or "last"; the others begin at ones.
         heads: "members" (a BatchEnsemble layer), "separate" (a kernel each) or "shared".
         norms, biases: "members" or "shared"; the head's bias goes with the head.
         examples: training images used; None for all that there are.
         steps: updates.
-        batch: unique examples in a step.
+        batch_size: unique examples in a step.
         optimizer: "sgd" (Nesterov, momentum 0.9) or "adamw".
         learning_rate: highest of the schedule.
         schedule: after the warm-up "cosine", to zero, or "drops:<factor>:<share>,<share>...", which
             multiplies the rate by the factor after each of these shares of the steps.
-        decay: decoupled weight decay.
-        decayed: what it acts on, "kernels" or "all": fast weights, biases and norms too.
-        multiplier: factor on the updates of fast weights.
+        weight_decay: decoupled weight decay.
+        weight_decay_roles: what it acts on, "kernels" or "all": fast weights, biases and norms too.
+        fast_weight_lr_multiplier: factor on the updates of fast weights.
         member_loss: "mean" or "sum" over members.
         augment: whether images are shifted and mirrored.
         flip: whether `augment` mirrors; a digit that is mirrored is none.
@@ -90,20 +94,20 @@ class Settings:
     dropout: float = 0.0
     ensemble_size: int | None = None
     members: str = "shared"
-    initializer: str = "random_sign"
-    where: str = "all"
+    fast_initializer: str = "random_sign"
+    fast_where: str = "all"
     heads: str = "members"
     norms: str = "members"
     biases: str = "members"
     examples: int | None = 20_000
     steps: int = 1_500
-    batch: int = 128
+    batch_size: int = 128
     optimizer: str = "sgd"
     learning_rate: float = 0.05
     schedule: str = "cosine"
-    decay: float = 0.0
-    decayed: str = "kernels"
-    multiplier: float = 1.0
+    weight_decay: float = 0.0
+    weight_decay_roles: str = "kernels"
+    fast_weight_lr_multiplier: float = 1.0
     member_loss: str = "mean"
     augment: bool = False
     flip: bool = True
@@ -128,7 +132,7 @@ class Settings:
                 value = getattr(self, key)
                 if not holds(value):
                     raise UserError(f"setting {key} must be {expected}; got {value!r}.")
-        fast_initializer(self.initializer)
+        fast_initializer(self.fast_initializer)
         if self.schedule != "cosine":
             drops(self.schedule)
         if self.branch and self.ensemble_size and self.biases == "shared":
@@ -142,10 +146,10 @@ class Settings:
                 "augment=False. Leave flip out, or set augment=true."
             )
         self._check_conversion()
-        if self.where == "last" and self.heads != "members":
+        if self.fast_where == "last" and self.heads != "members":
             raise UserError(
-                f"setting where=last needs heads=members, whose r and s it draws; got heads="
-                f"{self.heads}. For ones everywhere set initializer=ones."
+                f"setting fast_where=last needs heads=members, whose r and s it draws; got heads="
+                f"{self.heads}. For ones everywhere set fast_initializer=ones."
             )
 
     def _check_conversion(self):
@@ -158,15 +162,15 @@ class Settings:
                 )
             return
         needed = {"branch": 0.0, "heads": "members", "norms": "members", "biases": "members"}
-        if self.where == "last":
-            needed["initializer"] = "random_sign"
+        if self.fast_where == "last":
+            needed["fast_initializer"] = "random_sign"
         unlike = [
             f"{key}={getattr(self, key)}"
             for key, value in needed.items()
             if getattr(self, key) != value
         ]
-        if self.where == "first":
-            unlike.append("where=first")
+        if self.fast_where == "first":
+            unlike.append("fast_where=first")
         if unlike:
             raise UserError(
                 "setting fine_tune converts a whole network, with members' heads, norms and "
@@ -224,7 +228,7 @@ def drops(schedule: str) -> tuple[float, tuple[float, ...]]:
 
 
 def fast_initializer(text: str) -> keras.initializers.Initializer:
-    """Give the initialiser that the setting `initializer` names.
+    """Give the initialiser that the setting `fast_initializer` names.
 
     Raises:
         UserError: `be_keras.initializers.from_text` knows no such text.
@@ -232,4 +236,4 @@ def fast_initializer(text: str) -> keras.initializers.Initializer:
     try:
         return initializers.from_text(text)
     except ValueError as error:
-        raise UserError(f"setting initializer must be {error}") from None
+        raise UserError(f"setting fast_initializer must be {error}") from None

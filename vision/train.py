@@ -38,7 +38,7 @@ def train(
     source: str = "",
     seed: int = 0,
     strategy=None,
-    accumulate: int = 1,
+    microbatches: int = 1,
 ) -> RunFolder:
     """Train every network of the method, from the last checkpoint if there is one.
 
@@ -51,10 +51,10 @@ def train(
         method: of `make_method`.
         source: what the images are called.
         seed: decides weights, order, augmentation and dropout, 0 or more.
-        strategy: what `be_keras.training.strategy` gave, or None for one device. `settings.batch`
-            counts the images of all replicas; every worker reads the same ones and takes its part,
-            and the chief alone reads and writes `out`.
-        accumulate: micro-batches of a replica's part of each batch.
+        strategy: what `be_keras.training.strategy` gave, or None for one device.
+            `settings.batch_size` counts the images of all replicas; every worker reads the same
+            ones and takes its part, and the chief alone reads and writes `out`.
+        microbatches: micro-batches of a replica's part of each batch.
 
     Returns:
         The run's folder.
@@ -66,10 +66,10 @@ def train(
     settings = method.apply(settings)
     _check(settings)
     training, held = _parts(images, settings)
-    if len(training) < settings.batch:
+    if len(training) < settings.batch_size:
         raise UserError(
-            f"setting batch must be at most {len(training)}, the images to train on; got"
-            f" {settings.batch}."
+            f"setting batch_size must be at most {len(training)}, the images to train on; got"
+            f" {settings.batch_size}."
         )
     scaling = Scaling.of(sample(training))
     model = build_classifier(settings, images.shape, len(images.class_names))
@@ -78,15 +78,15 @@ def train(
     decisive = {part: about[part] for part in run.PARTS}
     # The source may be named by a path, which differs between machines.
     decisive["data"] = {key: value for key, value in about["data"].items() if key != "source"}
-    check_agreed(strategy, {**decisive, "devices": {"accumulate": accumulate}})
+    check_agreed(strategy, {**decisive, "devices": {"microbatches": microbatches}})
     if is_chief(strategy):
         run.start(about)
         print(
             f"{METHODS[method.name]}: {method.networks} x {model.count_params():,} parameters, "
-            f"{settings.steps} steps of {settings.batch} images",
+            f"{settings.steps} steps of {settings.batch_size} images",
             file=sys.stderr,
         )
-    under_way = Training(run, training, held, scaling, settings, seed, strategy, accumulate)
+    under_way = Training(run, training, held, scaling, settings, seed, strategy, microbatches)
     under_way.train(method.networks)
     return run
 
@@ -198,6 +198,6 @@ def run(args: argparse.Namespace) -> None:
         strategy = strategy_of(args)
         images = read_images(args.data, "train", args.size)
         run = train(
-            images, args.out, settings, method, args.data, args.seed, strategy, args.accumulate
+            images, args.out, settings, method, args.data, args.seed, strategy, args.microbatches
         )
     print(f"trained {method.networks} network(s) in {run.path}")

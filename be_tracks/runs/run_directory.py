@@ -59,6 +59,13 @@ class RunFolder:
 
     def _check_same(self, settings):
         found, wanted = self._flat(self.settings()), self._flat(json.loads(json.dumps(settings)))
+        renamed = sorted(key for _, key in found.keys() ^ wanted.keys())
+        if renamed:
+            raise UserError(
+                f"{self.path}: there is a run already, begun by another version of this program"
+                f" with other settings than now ({', '.join(renamed)}). It can be used, but not be"
+                " resumed; choose another --out."
+            )
         changes = [
             f"{key} ({found.get((part, key))!r} there, {value!r} now)"
             for (part, key), value in wanted.items()

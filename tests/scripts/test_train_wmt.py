@@ -119,13 +119,13 @@ def calls_of(make_venv, folder, *words, **environment):
 
 def test_options_reach_their_verbs(make_venv, tmp_path):
     words = ("--raw", "corpora", "--prepare-workers", "3", "--strategy", "mirrored")
-    prepare, *rest, report = calls_of(make_venv, tmp_path, *words, "--accumulate", "2")
+    prepare, *rest, report = calls_of(make_venv, tmp_path, *words, "--microbatches", "2")
     assert prepare.startswith("prepare --dataset wmt14 --raw corpora --workers 3 --byte-fallback ")
     assert "--source-language en --target-language fr --vocabulary-size 32000" in prepare
     trained = [call for call in rest if call.startswith("train ")]
     assert len(trained) == 2 and "--ensemble-size 4" in trained[1]
     assert all("--config base" in call for call in trained)
-    assert all("--strategy mirrored --accumulate 2" in call for call in trained)
+    assert all("--strategy mirrored --microbatches 2" in call for call in trained)
     assert len([call for call in rest if call.startswith("evaluate ")]) == 2
     assert report.startswith("report ")
 

@@ -18,7 +18,14 @@ from translation.train import train
 WORDS = [a + b for a in ("ka", "lo", "mi", "ne") for b in ("ru", "sa", "to", "vi")]
 SMALL = [
     *("encoder_layers=1", "decoder_layers=1", "width=16", "heads=2", "feedforward=32"),
-    *("tokens_per_batch=128", "buckets=1", "steps=6", "validate_every=3", "warmup=2", "average=1"),
+    *(
+        "tokens_per_batch=128",
+        "buckets=1",
+        "steps=6",
+        "checkpoint_every=3",
+        "warmup=2",
+        "average=1",
+    ),
 ]
 
 

@@ -7,7 +7,7 @@ import sys
 import sacrebleu
 
 SIZES = ["width=96", "feedforward=192", "encoder_layers=1", "decoder_layers=1", "buckets=3"]
-TRAINING = ["steps=650", "warmup=60", "tokens_per_batch=1024", "validate_every=325"]
+TRAINING = ["steps=650", "warmup=60", "tokens_per_batch=1024", "checkpoint_every=325"]
 
 
 def be_translate(*words, text=None):

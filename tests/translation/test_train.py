@@ -17,6 +17,7 @@ from be_tracks.errors import UserError
 from translation import train as module
 from translation.config import make_config
 from translation.data.card import file_hashes, read_card, write_card
+from translation.evaluate import how_trained
 from translation.train import train
 from translation.training.loading import load_model, load_translator
 from translation.training.progress import Progress
@@ -126,6 +127,16 @@ def test_another_config_in_the_same_folder(data, single, small, command):
     assert content(single) == before
 
 
+def test_a_run_of_before_the_settings_were_renamed(data, single, small, tmp_path, command):
+    run = shutil.copytree(single, tmp_path / "run")
+    text = (run / "run.json").read_text()
+    (run / "run.json").write_text(text.replace('"weight_decay"', '"decay"'))
+    words = ("train", "--data", data, "--out", run, "--config", "tiny", "--set", *small)
+    status, out, err = command(*words)
+    assert status == 2 and out == "" and "with other settings than now (decay, weight_decay)" in err
+    assert how_trained(run, 1)["training"]["steps"] == 6  # evaluated as ever
+
+
 @pytest.mark.parametrize("split", ["train", "valid"])
 def test_other_data_of_the_same_size_in_the_same_folder(
     data, single, small, tmp_path, command, split
@@ -152,19 +163,19 @@ def test_workers_compare_what_decides_before_anything_is_written(
 
     monkeypatch.setattr(module, "check_agreed", differ)
     with pytest.raises(UserError, match="they differ"):
-        train(data, tmp_path / "run", make_config("tiny", small), 2, "split", accumulate=2)
+        train(data, tmp_path / "run", make_config("tiny", small), 2, "split", microbatches=2)
     (settings,) = heard
-    assert settings["config"]["validate_every"] == 3
+    assert settings["config"]["checkpoint_every"] == 3
     assert settings["method"] == {"ensemble_size": 2, "members": "split"}
     assert {"train_sha256", "valid_sha256", "vocabulary_sha256"} <= settings["data"].keys()
-    assert settings["devices"]["accumulate"] == 2
+    assert settings["devices"]["microbatches"] == 2
     assert not (tmp_path / "run").exists()
 
 
 def test_a_loss_that_explodes(data, small, tmp_path, command):
     run = RunFolder(tmp_path / "run")
     words = ("train", "--data", data, "--out", run.path, "--config", "tiny", "--set", *small)
-    status, out, err = command(*words, "learning_rate=1e9", "steps=50", "validate_every=1")
+    status, out, err = command(*words, "learning_rate=1e9", "steps=50", "checkpoint_every=1")
     assert status == 2 and out == ""
     assert "the loss is not finite at step" in err and "--set learning_rate=" in err
     assert all(np.isfinite(entry["nll"]) for entry in run.log())
@@ -207,7 +218,7 @@ def test_a_best_model_that_is_none_of_the_log_is_written_again(
 def test_a_termination_leaves_whole_files(data, small, tmp_path):
     run = tmp_path / "run"
     words = [sys.executable, "-m", "translation", "train", "--data", data, "--out", run]
-    settings = [*small, "steps=100000", "validate_every=2"]
+    settings = [*small, "steps=100000", "checkpoint_every=2"]
     process = subprocess.Popen(
         [*map(str, words), "--config", "tiny", "--set", *settings],
         cwd=REPOSITORY,
@@ -254,7 +265,7 @@ def test_mistakes(data, small, tmp_path, monkeypatch, command, words, message):
 def test_bleu_is_logged_and_ends_the_training(data, small, tmp_path, capsys, monkeypatch):
     scores = iter([2.0, 5.0, 4.0, 4.5, 9.0])  # the last one is the average's
     monkeypatch.setattr(ValidationBleu, "score", lambda self, model: next(scores))
-    settings = [*small, "steps=10", "validate_every=1", "bleu_sentences=3", "patience=2"]
+    settings = [*small, "steps=10", "checkpoint_every=1", "bleu_sentences=3", "patience=2"]
     arguments = data, tmp_path / "run", make_config("tiny", settings)
     train(*arguments)
     assert [entry["bleu"] for entry in log_of(tmp_path / "run")] == [2.0, 5.0, 4.0, 4.5]

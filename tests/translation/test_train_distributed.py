@@ -111,11 +111,11 @@ def assert_same_run(found, expected):
 
 def test_two_devices_train_as_one(alone, words, tmp_path):
     out = tmp_path / "run"
-    options = ("--strategy", "mirrored", "--accumulate", 2)
+    options = ("--strategy", "mirrored", "--microbatches", 2)
     ((stdout, stderr),) = finish([start("-c", TWO_DEVICES, *words, "--out", out, *options)])
     assert stdout.startswith("validation NLL ") and "M = 2 (split)" in stderr
     assert_same_run(out, alone[0])
-    assert RunFolder(out).settings()["devices"] == {"replicas": 2, "accumulate": 2}
+    assert RunFolder(out).settings()["devices"] == {"replicas": 2, "microbatches": 2}
 
 
 def test_two_workers_go_on_where_one_is_killed_and_started_again(alone, words, tmp_path):
@@ -147,7 +147,7 @@ def test_two_workers_go_on_where_one_is_killed_and_started_again(alone, words, t
         (("--strategy", "multi-worker"), "or the environment variable TF_CONFIG"),
         (("--workers", "a:1"), "workers belong to the strategy multi-worker; got strategy one"),
         (("--strategy", "tpu"), "needs a TPU's name"),
-        (("--accumulate", "0"), "--accumulate must be at least 1; got 0"),
+        (("--microbatches", "0"), "--microbatches must be at least 1; got 0"),
     ],
 )
 def test_mistakes(words, tmp_path, command, monkeypatch, options, message):

@@ -23,7 +23,7 @@ from vision.methods import make_method
 from vision.report import report
 from vision.train import train
 
-SMALL = ["width=0.125", "steps=4", "batch=8", "checkpoint_every=4"]
+SMALL = ["width=0.125", "steps=4", "batch_size=8", "checkpoint_every=4"]
 TRAIN = synthetic_images(40, classes=3, size=8)
 TEST = synthetic_images(30, classes=3, size=8, split="test")
 
@@ -241,7 +241,7 @@ def test_an_evaluation_is_written_whole(runs, tmp_path):
 def test_the_demo(tmp_path, monkeypatch, capsys):
     for name, value in {"TRAIN": 64, "TEST": 40, "OOD": 10, "CORRUPTED": 2, "SIDE": 8}.items():
         monkeypatch.setattr(demo, name, value)
-    small = make_config("demo", ["width=0.0625", "steps=4", "batch=8"])
+    small = make_config("demo", ["width=0.0625", "steps=4", "batch_size=8"])
     monkeypatch.setitem(demo.PRESETS, "demo", small)
     monkeypatch.setattr(demo, "REFERENCE", 3)
     assert main(["train", "--demo", "--out", str(tmp_path / "out")]) == 0

@@ -12,8 +12,8 @@ from vision.settings import Settings, fast_initializer, make_settings
 
 
 def test_changes_touch_their_fields_alone():
-    changed = make_settings(model="cnn", ensemble_size=4, decay=0, augment=True)
-    changes = {"model": "cnn", "ensemble_size": 4, "decay": 0.0, "augment": True}
+    changed = make_settings(model="cnn", ensemble_size=4, weight_decay=0, augment=True)
+    changes = {"model": "cnn", "ensemble_size": 4, "weight_decay": 0.0, "augment": True}
     assert changed == dataclasses.replace(Settings(), **changes)
 
 
@@ -23,7 +23,7 @@ def test_every_model_of_the_registry_can_be_set(model):
 
 
 def test_settings_survive_json():
-    settings = make_settings(ensemble_size=2, initializer="normal:1:0.5")
+    settings = make_settings(ensemble_size=2, fast_initializer="normal:1:0.5")
     assert Settings(**json.loads(json.dumps(dataclasses.asdict(settings)))) == settings
 
 
@@ -38,31 +38,43 @@ def test_settings_survive_json():
         ({"steps": 10.0}, "steps takes a value of type int; got 10.0"),
         ({"steps": True}, "steps takes a value of type int; got True"),
         ({"augment": 1}, "augment takes a value of type bool; got 1"),
-        ({"decay": "0"}, "decay takes a value of type float; got '0'"),
+        ({"weight_decay": "0"}, "weight_decay takes a value of type float; got '0'"),
         ({"model": None}, "model takes a value of type str; got None"),
         ({"ensemble_size": 2.0}, "ensemble_size takes a value of type int or None; got 2.0"),
         ({"ensemble_size": 0}, "ensemble_size must be None or at least 1; got 0"),
-        ({"batch": 0}, "batch must be at least 1; got 0"),
+        ({"batch_size": 0}, "batch_size must be at least 1; got 0"),
         ({"width": 0.05}, "width must be from 1/16 to 64; got 0.05"),
         ({"width": float("nan")}, "width must be from 1/16 to 64; got nan"),
         ({"dropout": 1.0}, r"dropout must be in \[0, 1\); got 1.0"),
         ({"dropout": -0.1}, r"dropout must be in \[0, 1\); got -0.1"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0 and finite; got 0.0"),
-        ({"decay": float("inf")}, "decay must be 0 or more, and finite; got inf"),
-        ({"multiplier": -1}, "multiplier must be 0 or more, and finite; got -1"),
+        ({"weight_decay": float("inf")}, "weight_decay must be 0 or more, and finite; got inf"),
+        (
+            {"fast_weight_lr_multiplier": -1},
+            "fast_weight_lr_multiplier must be 0 or more, and finite; got -1",
+        ),
         ({"distill": 1.5}, r"distill must be in \[0, 1\]; got 1.5"),
         ({"fine_tune": -1}, "fine_tune must be 0 or more; got -1"),
         ({"fine_tune": 9, "branch": 0.5}, "it takes no branch=0.5"),
-        ({"fine_tune": 9, "where": "first", "norms": "shared"}, "no norms=shared, where=first"),
-        ({"fine_tune": 9, "where": "last", "initializer": "ones"}, "it takes no initializer=ones"),
+        (
+            {"fine_tune": 9, "fast_where": "first", "norms": "shared"},
+            "no norms=shared, fast_where=first",
+        ),
+        (
+            {"fine_tune": 9, "fast_where": "last", "fast_initializer": "ones"},
+            "it takes no fast_initializer=ones",
+        ),
         ({"fine_tune": 9, "perturb": 0.1}, "perturb needs two members or more"),
         ({"distill": 0.5}, "need fine_tune; got distill=0.5"),
         ({"augment": True, "flip": 0}, "flip takes a value of type bool; got 0"),
         ({"flip": False}, "flip=false .* needs augment=true; got augment=False. Leave flip out"),
         ({"branch": 1.0}, r"branch must be in \[0, 1\); got 1.0"),
-        ({"initializer": "signs"}, "initializer must be random_sign, .*; got 'signs'"),
+        ({"fast_initializer": "signs"}, "fast_initializer must be random_sign, .*; got 'signs'"),
         ({"branch": 0.5, "ensemble_size": 2, "biases": "shared"}, "branch needs biases=members"),
-        ({"where": "last", "heads": "shared"}, "where=last needs heads=members.*heads=shared"),
+        (
+            {"fast_where": "last", "heads": "shared"},
+            "fast_where=last needs heads=members.*heads=shared",
+        ),
     ],
 )
 def test_mistakes(changes, message):

@@ -12,12 +12,14 @@ from be_tracks.runs.checkpoints import Checkpoints
 from vision import train as verb
 from vision.config import make_config
 from vision.data.images import make_images
+from vision.evaluate import _described
 from vision.evaluation.classifier import Classifier
 from vision.methods import make_method
 from vision.train import train
 from vision.training import fit as module
 
-SMALL = ["width=0.125", "steps=6", "batch=8", "checkpoint_every=2", "dropout=0.2", "augment=true"]
+SMALL = ["width=0.125", "steps=6", "batch_size=8", "checkpoint_every=2", "dropout=0.2"]
+SMALL += ["augment=true"]
 
 
 def made(count=40, seed=0, classes=3):
@@ -195,7 +197,7 @@ def test_a_best_network_needs_images_held_out(whole):
     ("changes", "message"),
     [
         (["hold_out=40"], "hold_out must leave images"),
-        (["batch=41"], "batch must be at most 40, the images to train on; got 41"),
+        (["batch_size=41"], "batch_size must be at most 40, the images to train on; got 41"),
         (["fine_tune=5"], "the verb train takes no fine_tune"),
         (["examples=41"], "examples must be at most 40; got 41"),
         (["learning_rate=1e9", "steps=20"], "the loss is not finite at step"),
@@ -221,7 +223,7 @@ def test_workers_compare_what_decides_before_anything_is_written(tmp_path, monke
     settings, again = heard
     assert settings == again  # the same images under another name
     assert settings["settings"]["checkpoint_every"] == 2 and settings["method"]["seed"] == 3
-    assert settings["devices"] == {"accumulate": 1} and len(settings["data"]["fingerprint"]) == 64
+    assert settings["devices"] == {"microbatches": 1} and len(settings["data"]["fingerprint"]) == 64
     assert not (tmp_path / "run").exists()
 
 
@@ -236,6 +238,14 @@ def test_members_of_another_kind_in_the_folder(whole, tmp_path):
     shutil.copytree(whole.path, tmp_path / "run")
     with pytest.raises(UserError, match=r"differs in members \('shared' there, 'split' now\)"):
         run(tmp_path / "run", changes=["members=split"])
+
+
+def test_a_run_of_before_the_settings_were_renamed(whole, tmp_path):
+    path = shutil.copytree(whole.path, tmp_path / "run") / "run.json"
+    path.write_text(path.read_text().replace('"batch_size"', '"batch_size"'))
+    with pytest.raises(UserError, match=r"another version .*\(batch, batch_size\).*choose another"):
+        run(path.parent)
+    assert _described(Classifier(path.parent))["model"] == "cnn"  # evaluated as ever
 
 
 def test_an_unfinished_run_is_not_evaluated(whole, tmp_path):

@@ -50,8 +50,8 @@ def _family(settings):
         return PlainFamily(settings.dropout)
     return BatchEnsembleFamily(
         settings.ensemble_size,
-        fast_initializer(settings.initializer),
-        settings.where,
+        fast_initializer(settings.fast_initializer),
+        settings.fast_where,
         settings.heads,
         settings.norms,
         settings.biases,

@@ -34,6 +34,6 @@ def costs(settings: Settings, networks: int = 1) -> dict:
     rows = 1 if settings.members == "split" else settings.ensemble_size or 1
     return {
         "steps": steps,
-        "unique_examples": steps * settings.batch,
-        "row_examples": networks * settings.batch * (first + (steps - first) * rows),
+        "unique_examples": steps * settings.batch_size,
+        "row_examples": networks * settings.batch_size * (first + (steps - first) * rows),
     }

@@ -34,13 +34,13 @@ class Training:
         settings: Of each network.
         seed: Of the first network.
         strategy: What `be_keras.training.strategy` gave, or None for one device.
-        accumulate: Micro-batches of a replica's part of each batch.
+        microbatches: Micro-batches of a replica's part of each batch.
     """
 
-    def __init__(self, run, images, held, scaling, settings, seed, strategy=None, accumulate=1):
+    def __init__(self, run, images, held, scaling, settings, seed, strategy=None, microbatches=1):
         self.run, self.images, self.held, self.scaling = run, images, held, scaling
         self.settings, self.seed = settings, seed
-        self.strategy, self.accumulate = strategy, accumulate
+        self.strategy, self.microbatches = strategy, microbatches
         self.writes = is_chief(strategy)
         self.log = run.log() if self.writes else []
 
@@ -52,7 +52,7 @@ class Training:
             self.strategy, [int(self.run.network(i).exists()) for i in range(networks)]
         )
         done = int(trained.sum()) * steps
-        with Progress(done, networks * steps, self.settings.batch) as progress:
+        with Progress(done, networks * steps, self.settings.batch_size) as progress:
             for index in np.flatnonzero(trained == 0).tolist():
                 self._network(index, progress)
 
@@ -66,7 +66,7 @@ class Training:
             return new_classifier(self.settings, self.images)
 
         model = restore_in_scope(self.strategy, restored, make)
-        model.microbatches = self.accumulate  # of the machine and not of the run
+        model.microbatches = self.microbatches  # of the machine and not of the run
         step = int(keras.ops.convert_to_numpy(model.optimizer.iterations))
         if step:
             print(f"resuming network {index} at step {step}", file=sys.stderr)
@@ -101,7 +101,7 @@ class Training:
         batches = Batches(
             images,
             self.scaling,
-            settings.batch,
+            settings.batch_size,
             count,
             settings.augment,
             start=step,

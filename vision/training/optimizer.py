@@ -13,20 +13,21 @@ def make_optimizer(settings: Settings) -> optimizers.SGD | optimizers.AdamW:
     """Give an unbuilt optimiser: linear warm-up over 5 % of the steps, then what is scheduled.
 
     SGD has Nesterov momentum 0.9. Weight decay is multiplied by the learning rate and acts on
-    what `settings.decayed` says; fast weights move `settings.multiplier` times as far.
+    what `settings.weight_decay_roles` says; fast weights move
+    `settings.fast_weight_lr_multiplier` times as far.
     """
     schedule = _schedule(settings)
     by_role = {
-        "lr_multipliers": {"fast": settings.multiplier},
-        "weight_decay_roles": optimizers.WEIGHT_DECAY_ROLES[settings.decayed],
+        "lr_multipliers": {"fast": settings.fast_weight_lr_multiplier},
+        "weight_decay_roles": optimizers.WEIGHT_DECAY_ROLES[settings.weight_decay_roles],
     }
     if settings.optimizer == "adamw":
-        return optimizers.AdamW(schedule, weight_decay=settings.decay, **by_role)
+        return optimizers.AdamW(schedule, weight_decay=settings.weight_decay, **by_role)
     return optimizers.SGD(
         schedule,
         momentum=0.9,
         nesterov=True,
-        weight_decay=settings.decay or None,
+        weight_decay=settings.weight_decay or None,
         **by_role,
     )
 

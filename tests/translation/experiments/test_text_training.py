@@ -18,7 +18,7 @@ def training(data, small, seed=0, **method):
 
 
 def test_members_start_as_the_network_that_was_trained(data, small):
-    still = [*small, "fast_initializer=normal_around_one", "fast_stddev=0", "learning_rate=1e-30"]
+    still = [*small, "fast_initializer=normal:1:0", "learning_rate=1e-30"]
     late = training(data, still, ensemble_size=2, members="shared", branch=0.5).run()
     assert int(late.optimizer.iterations) == 6
     batch = next(training(data, small).batches.batches(0))

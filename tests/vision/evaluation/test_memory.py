@@ -15,7 +15,7 @@ HELD = 1_500_000_000  # bytes: more than a backend and a small network take
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "single"
-    settings = make_config("demo", ["width=0.125", "steps=2", "batch=8", "checkpoint_every=2"])
+    settings = make_config("demo", ["width=0.125", "steps=2", "batch_size=8", "checkpoint_every=2"])
     train(
         synthetic_images(20, classes=3, size=8),
         folder,

@@ -27,7 +27,7 @@ def settings(**changes):
 
 
 def test_signs_in_the_last_layer_alone(network):
-    model = convert(network, settings(where="last"), X)
+    model = convert(network, settings(fast_where="last"), X)
     fast = {w.path: np.array(w) for w in weights_by_role(model)[FAST]}
     below = [value for path, value in fast.items() if "head" not in path]
     assert below and all(np.all(value == 1) for value in below)
@@ -36,13 +36,13 @@ def test_signs_in_the_last_layer_alone(network):
 
 
 def test_members_are_set_apart_as_far_as_asked(network):
-    model = convert(network, settings(initializer="ones", perturb=0.2), X)
+    model = convert(network, settings(fast_initializer="ones", perturb=0.2), X)
     votes = model.predict(X, verbose=0).argmax(-1)
     assert 0.2 <= np.mean(votes[:, 0] != votes[:, 1]) < 0.4
 
 
 def test_split_members_are_converted_too(network):
-    model = convert(network, settings(initializer="ones", members="split"), X)
+    model = convert(network, settings(fast_initializer="ones", members="split"), X)
     assert model.members == "split" and model.tiles == "inputs"
     np.testing.assert_allclose(model(X)[:, 1], network(X)[:, 0], atol=1e-5)
 

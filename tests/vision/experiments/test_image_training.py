@@ -24,7 +24,7 @@ def two_classes(count=64):
 
 IMAGES = two_classes()
 SCALING = Scaling.of(IMAGES.images)
-SMALL = dict(width=0.0625, batch=16, steps=40, learning_rate=0.1)
+SMALL = dict(width=0.0625, batch_size=16, steps=40, learning_rate=0.1)
 
 
 def trained(seed=0, **changes):
@@ -65,10 +65,12 @@ def test_one_seed_repeats_itself_and_another_does_not():
 
 
 def test_members_that_never_part_stay_the_network_they_branched_from():
-    changes = dict(ensemble_size=3, initializer="ones", multiplier=0.0, branch=0.5)
+    changes = dict(
+        ensemble_size=3, fast_initializer="ones", fast_weight_lr_multiplier=0.0, branch=0.5
+    )
     logits = trained(**changes)
     assert np.ptp(logits, axis=1).max() < 1e-4
-    apart = trained(**{**changes, "initializer": "normal:1:0.5"})
+    apart = trained(**{**changes, "fast_initializer": "normal:1:0.5"})
     assert np.ptp(apart, axis=1).max() > 0.1
 
 
@@ -99,13 +101,13 @@ def test_a_new_classifier_knows_nothing():
 def test_converted_members_go_on_from_the_trained_network():
     network = trained()
     still = dict(fine_tune=1, learning_rate=1e-30)
-    untrained = trained(learning_rate=1e-30, initializer="ones")  # draws as many seeds
-    same = trained(**{**still, "ensemble_size": 3, "initializer": "ones"})
+    untrained = trained(learning_rate=1e-30, fast_initializer="ones")  # draws as many seeds
+    same = trained(**{**still, "ensemble_size": 3, "fast_initializer": "ones"})
     np.testing.assert_allclose(same, np.repeat(untrained, 3, axis=1), atol=1e-4)
-    apart = trained(fine_tune=10, ensemble_size=3, initializer="normal:1:0.5")
+    apart = trained(fine_tune=10, ensemble_size=3, fast_initializer="normal:1:0.5")
     assert np.ptp(apart, axis=1).max() > 0.1
     assert (apart.argmax(-1) == IMAGES.labels[:, None]).mean() > 0.9
-    apart = trained(fine_tune=1, ensemble_size=2, initializer="ones", perturb=0.1, distill=0.5)
+    apart = trained(fine_tune=1, ensemble_size=2, fast_initializer="ones", perturb=0.1, distill=0.5)
     assert np.ptp(apart, axis=1).max() > 0.1
     longer = trained(fine_tune=10)
     assert longer.shape == network.shape and np.abs(longer - network).max() > 1e-3

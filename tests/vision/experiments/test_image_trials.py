@@ -23,7 +23,7 @@ def made(count, seed, classes=3):
     return make_images(pixels.astype(np.uint8), labels, "abc")
 
 
-DEFAULTS = {"examples": 48, "steps": 12, "batch": 16, "width": 0.0625, "learning_rate": 0.1}
+DEFAULTS = {"examples": 48, "steps": 12, "batch_size": 16, "width": 0.0625, "learning_rate": 0.1}
 
 
 @pytest.fixture(scope="module")

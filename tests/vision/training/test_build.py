@@ -36,13 +36,15 @@ def test_a_single_network_has_no_fast_weights():
 
 
 def test_choices_reach_the_layers():
-    classifier = build(ensemble_size=2, initializer="sign:1", members="split", member_loss="sum")
+    classifier = build(
+        ensemble_size=2, fast_initializer="sign:1", members="split", member_loss="sum"
+    )
     assert (classifier.members, classifier.member_loss) == ("split", "sum")
     hidden = classifier.body.get_layer("hidden_1")
     assert hidden.r_initializer.probability == 1.0
     separate = build(ensemble_size=2, heads="separate")
     assert [tuple(weight.shape) for weight in weights_by_role(separate)[HEAD]] == [(2, 64, 3)]
-    first = build(ensemble_size=2, where="first").body
+    first = build(ensemble_size=2, fast_where="first").body
     assert (np.asarray(first.get_layer("hidden_0").r) != 1).any()
     assert (np.asarray(first.get_layer("hidden_1").r) == 1).all()
 
@@ -92,7 +94,7 @@ def test_classifiers_learn(model, options):
     [
         ("mlp", {"biases": "shared", "heads": "separate"}),
         ("cnn", {"heads": "shared", "biases": "shared"}),
-        ("resnet", {"where": "first"}),
+        ("resnet", {"fast_where": "first"}),
         ("resnet", {"norms": "shared"}),
         ("resnet20", {"dropout": 0.5}),
     ],

@@ -26,7 +26,15 @@ sys.exit(main(sys.argv[1:]))
 """
 WORDS = [
     *("train", "--data", "synthetic:64", "--config", "demo", "--method", "batch-ensemble"),
-    *("--ensemble-size", "2", "--set", "width=0.125", "steps=6", "batch=9", "checkpoint_every=3"),
+    *(
+        "--ensemble-size",
+        "2",
+        "--set",
+        "width=0.125",
+        "steps=6",
+        "batch_size=9",
+        "checkpoint_every=3",
+    ),
 ]
 
 
@@ -81,7 +89,7 @@ def assert_same_weights(found, expected):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute")
 def test_two_devices_train_as_one(one, tmp_path):
-    words = ["--strategy", "mirrored", "--accumulate", "2", "--out", tmp_path / "run"]
+    words = ["--strategy", "mirrored", "--microbatches", "2", "--out", tmp_path / "run"]
     finish(start("-c", TWO_DEVICES, *WORDS, *words))
     assert_same_weights(tmp_path / "run", one[0])
 
@@ -104,7 +112,7 @@ def test_a_run_goes_on_with_two_workers_of_which_one_writes(one, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--accumulate", "0"], "--accumulate must be at least 1; got 0"),
+        (["--microbatches", "0"], "--microbatches must be at least 1; got 0"),
         (["--workers", "a:1,b:1"], "workers belong to the strategy multi-worker"),
         (["--strategy", "tpu"], "needs a TPU's name"),
     ],

@@ -42,22 +42,26 @@ def test_drops_are_shares_of_the_steps():
 
 
 def test_sgd():
-    optimizer = make_optimizer(make_settings(decay=0.01, multiplier=0.5))
+    optimizer = make_optimizer(make_settings(weight_decay=0.01, fast_weight_lr_multiplier=0.5))
     assert type(optimizer) is SGD
     assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
     assert optimizer.weight_decay == 0.01 and optimizer.lr_multipliers == {"fast": 0.5}
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.05])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.05])
 def test_adamw(decay):
-    optimizer = make_optimizer(make_settings(optimizer="adamw", decay=decay))
+    optimizer = make_optimizer(make_settings(optimizer="adamw", weight_decay=decay))
     assert type(optimizer) is AdamW and optimizer.weight_decay == decay
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_one_step_decays_kernels_and_slows_fast_weights(optimizer):
     settings = make_settings(
-        optimizer=optimizer, steps=1, learning_rate=0.1, decay=0.5, multiplier=0.25
+        optimizer=optimizer,
+        steps=1,
+        learning_rate=0.1,
+        weight_decay=0.5,
+        fast_weight_lr_multiplier=0.25,
     )
     made = make_optimizer(settings)
     kernel, fast = keras.Variable([1.0]), keras.Variable([1.0])
@@ -73,7 +77,13 @@ def test_one_step_decays_kernels_and_slows_fast_weights(optimizer):
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_one_step_decays_everything_where_it_is_told_to(optimizer):
     made = make_optimizer(
-        make_settings(optimizer=optimizer, steps=1, learning_rate=0.1, decay=0.5, decayed="all")
+        make_settings(
+            optimizer=optimizer,
+            steps=1,
+            learning_rate=0.1,
+            weight_decay=0.5,
+            weight_decay_roles="all",
+        )
     )
     variables = [keras.Variable([1.0]) for _ in ROLES]
     for variable, role in zip(variables, ROLES, strict=True):
