@@ -242,7 +242,7 @@ def test_members_of_another_kind_in_the_folder(whole, tmp_path):
 
 def test_a_run_of_before_the_settings_were_renamed(whole, tmp_path):
     path = shutil.copytree(whole.path, tmp_path / "run") / "run.json"
-    path.write_text(path.read_text().replace('"batch_size"', '"batch_size"'))
+    path.write_text(path.read_text().replace('"batch_size"', '"batch"'))
     with pytest.raises(UserError, match=r"another version .*\(batch, batch_size\).*choose another"):
         run(path.parent)
     assert _described(Classifier(path.parent))["model"] == "cnn"  # evaluated as ever

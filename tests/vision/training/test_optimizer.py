@@ -48,7 +48,7 @@ def test_sgd():
     assert optimizer.weight_decay == 0.01 and optimizer.lr_multipliers == {"fast": 0.5}
 
 
-@pytest.mark.parametrize("weight_decay", [0.0, 0.05])
+@pytest.mark.parametrize("decay", [0.0, 0.05])
 def test_adamw(decay):
     optimizer = make_optimizer(make_settings(optimizer="adamw", weight_decay=decay))
     assert type(optimizer) is AdamW and optimizer.weight_decay == decay
