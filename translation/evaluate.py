@@ -1,4 +1,4 @@
-"""The verb `evaluate`: a translator on a test set, by its translations and its probabilities.
+"""The subcommand `evaluate`: a translator on a test set, by its translations and its probabilities.
 
 Takes a run and a data folder; gives a folder with `evaluation.json`, `translations.txt` and
 `records.npz`. Translations are scored by sacreBLEU; probabilities token by token, each reference
@@ -23,6 +23,7 @@ from be_keras.metrics import (
 )
 from be_tracks.atomic import check_replaceable, new_folder
 from be_tracks.errors import UserError
+from be_tracks.report.evaluations import EVALUATION, VERSION
 from translation.data.batches import evaluation_batches
 from translation.data.card import check_files, read_card
 from translation.data.splits import read_text
@@ -36,7 +37,7 @@ from translation.training.loading import load_translator
 from translation.training.run_directory import RunFolder
 from translation.translate import add_search_arguments, make_decoder
 
-FILES = ("evaluation.json", "translations.txt", "records.npz")
+FILES = (EVALUATION, "translations.txt", "records.npz")
 # What an evaluation keeps of each validation while it was trained; BLEU where there is any.
 VALIDATED = ("step", "loss", "nll", "member_nll", "accuracy", "ece", "disagreement", "bleu")
 
@@ -74,6 +75,7 @@ def evaluate(args: argparse.Namespace) -> dict:
     with tqdm(total=len(sources), unit=" sentences", desc="translate", mininterval=1.0) as bar:
         translations = decoder.translate(sources, bar.update)
     evaluation = {
+        "version": VERSION,
         "name": args.name or path.parent.resolve().name,
         "ensemble_size": model.ensemble_size,
         "parameters": model.count_params(),
@@ -166,7 +168,7 @@ def how_trained(folder: Path, ensemble_size: int) -> dict:
     settings, log = run.settings(), run.log()
     if not log:
         raise UserError(
-            f"{folder}: expected a log of validations, got none; let the verb train get as far as"
+            f"{folder}: expected a log of validations, got none; let `train` get as far as"
             " its first validation."
         )
     members = settings["method"]["members"] or "single"
@@ -209,7 +211,7 @@ def write(out: str | Path, evaluation: dict, translations: list[str], records: R
     """Write the evaluation's folder, whole or not at all."""
     with new_folder(out) as folder:
         text = json.dumps(evaluation, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
+        (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
         lines = "".join(translation + "\n" for translation in translations)
         (folder / "translations.txt").write_text(lines, encoding="utf-8", newline="\n")
         records.save(folder / "records.npz")

@@ -1,66 +1,40 @@
-"""The verb `report`: evaluations to one report.
+"""The subcommand `report`: evaluations to one report.
 
-Takes folders made by the verb evaluate; gives a folder with `report.json`, `report.md`,
+Takes folders made by the subcommand evaluate; gives a folder with `report.json`, `report.md`,
 `reliability.png`, `scores.png` and, of systems that were validated more than once,
 `learning.png`. The folder appears whole or not at all.
 """
 
 import argparse
-import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
-from be_tracks.atomic import check_replaceable, new_folder
+from be_tracks.report.command import add_arguments, write_report
 from be_tracks.report.reliability import reliability_figure
-from be_tracks.runs.version import version
-from translation.reporting.evaluations import read_evaluations
 from translation.reporting.learning import learning_figure, with_history
 from translation.reporting.page import page
 from translation.reporting.scores import scores_figure
-from translation.reporting.summary import summarise
+from translation.reporting.summary import summarise, test_set
+
+__all__ = ["add_arguments", "report", "run", "summary_line"]
 
 
-def report(evaluations: Iterable[str | Path], out: str | Path) -> dict:
-    """Write the report on one or more evaluations of the same test set.
+def report(evaluations: Collection[str | Path], out: str | Path) -> dict:
+    """Write a report; arguments, result and errors are those of `write_report`."""
+    names = ("report.md", "reliability.png", "scores.png", "learning.png")
+    return write_report(evaluations, out, names, test_set, summarise, _files)
 
-    Args:
-        evaluations: folders that hold `evaluation.json`; their order is the order of the report.
-        out: the folder to make; an earlier report there is replaced.
 
-    Returns:
-        The content of `report.json`; `translation.reporting.summary` describes it.
-
-    Raises:
-        UserError: an evaluation that is missing, damaged or of another test set, a name used
-            twice, or a folder that cannot be written or holds something else.
-    """
-    summary = summarise(read_evaluations(evaluations), f"be_keras {version()}")
+def _files(summary):
     systems = summary["systems"]
-    text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
     files = {
-        "report.json": text.encode() + b"\n",
         "report.md": page(summary).encode(),
         "reliability.png": reliability_figure(systems, "tokens"),
         "scores.png": scores_figure(systems),
     }
-    check_replaceable(out, (*files, "learning.png"))
     if learned := with_history(systems):
         files["learning.png"] = learning_figure(learned)
-    with new_folder(out) as folder:
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-    return summary
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `report`."""
-    parser.add_argument(
-        "evaluations",
-        nargs="+",
-        metavar="EVALUATION",
-        help="folders made by the verb evaluate, all of the same test set",
-    )
-    parser.add_argument("--out", required=True, metavar="DIR", help="the report's folder to make")
+    return files
 
 
 def run(args: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The verb `evaluate`: a trained run on a test set, and on what it was not trained for.
+"""The subcommand `evaluate`: a trained run on a test set, and on what it was not trained for.
 
 Takes a run and images; gives a folder with `evaluation.json` and `records.npz`.
 """
@@ -14,6 +14,7 @@ import numpy as np
 
 from be_tracks.atomic import check_replaceable, new_folder
 from be_tracks.errors import UserError
+from be_tracks.report.evaluations import EVALUATION, VERSION
 from vision.data.fingerprint import fingerprint
 from vision.data.images import Images
 from vision.data.resize import match
@@ -26,7 +27,7 @@ from vision.evaluation.memory import peak_memory
 from vision.evaluation.predictions import CHUNK, NotFinite, Predictions
 from vision.evaluation.published_corruptions import read_corrupted
 
-FILES = ("evaluation.json", "records.npz")
+FILES = (EVALUATION, "records.npz")
 # Rows of a training step: forward, and backward twice as dear, for the inputs and the kernels.
 FORWARD_AND_BACKWARD = 3
 
@@ -41,6 +42,7 @@ def evaluate(
     reference: Classifier | None = None,
     soft_labels: np.ndarray | None = None,
     batch_size: int = 256,
+    peak_memory_bytes: int | None = None,
 ) -> tuple[dict, Predictions]:
     """Evaluate a trained run.
 
@@ -54,6 +56,8 @@ def evaluate(
         reference: a deep ensemble of 8 networks or more, for the DEE; None leaves it out.
         soft_labels: `(N, C)`, probabilities that people gave the classes of the test images.
         batch_size: images of a step.
+        peak_memory_bytes: the most memory that a process took which predicts and does nothing else;
+            None where it is not known.
 
     Returns:
         The content of `evaluation.json`, and the predictions on the test images.
@@ -78,6 +82,7 @@ def evaluate(
     except NotFinite as error:
         raise UserError(f"{classifier.folder.path}: {error}") from None
     evaluation = {
+        "version": VERSION,
         "name": name,
         **_described(classifier),
         "data": {
@@ -96,7 +101,7 @@ def evaluate(
             "seconds": seconds,
             "images": len(test),
             "batch_size": batch_size,
-            "peak_memory_bytes": peak_memory(classifier.folder.path, batch_size),
+            "peak_memory_bytes": peak_memory_bytes,
         },
         "settings": classifier.settings,
     }
@@ -152,7 +157,7 @@ def write(out: str | Path, evaluation: dict, found: Predictions) -> None:
     check_replaceable(out, FILES)
     with new_folder(out) as folder:
         text = json.dumps(evaluation, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
+        (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
         np.savez_compressed(folder / "records.npz", **found.columns)
 
 
@@ -164,7 +169,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the networks as they were at their lowest NLL on the images held out",
     )
-    parser.add_argument("--data", required=True, metavar="SOURCE", help="as of the verb train")
+    parser.add_argument("--data", required=True, metavar="SOURCE", help="as of train")
     parser.add_argument("--split", default="test", help="default: test")
     parser.add_argument("--size", type=int, metavar="PIXELS", help="height and width for folders")
     parser.add_argument("--out", required=True, metavar="DIR", help="the evaluation's folder")
@@ -208,6 +213,10 @@ def run(args: argparse.Namespace) -> None:
             " could not tell apart. Rename one."
         )
     classifier = Classifier(args.model, args.best)
+    # Before anything else is in memory: reference networks, test sets, corrupted images.
+    blank = np.zeros((2 * args.batch_size, *classifier.shape), np.uint8)
+    classifier.logits(blank, args.batch_size)
+    peak = peak_memory()
     reference = Classifier(args.reference) if args.reference else None
     test = read_images(args.data, args.split, args.size)
     soft_labels = None
@@ -231,6 +240,7 @@ def run(args: argparse.Namespace) -> None:
         reference=reference,
         soft_labels=soft_labels,
         batch_size=args.batch_size,
+        peak_memory_bytes=peak,
     )
     write(args.out, evaluation, found)
     print(summary_line(evaluation))

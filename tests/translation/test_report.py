@@ -1,4 +1,4 @@
-"""The verb `report`: files made whole, from the command line's point of view."""
+"""The subcommand `report`: files made whole, from the command line's point of view."""
 
 import argparse
 import json
@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from be_tracks.errors import UserError
-from translation import report as verb
+from be_tracks.report.evaluations import VERSION
+from translation import report as subcommand
 
 FILES = ["reliability.png", "report.json", "report.md", "scores.png"]
 
 
 def write(path, name, **changes):
-    """Write the evaluation of a made system into a folder."""
+    """Write the evaluation of a system into a folder."""
     score = {"score": 30.0, "signature": "nrefs:1", "interval": [29.0, 31.0]}
     evaluation = {
+        "version": VERSION,
         **{"name": name, "ensemble_size": 4, "members": "shared", "words": 1000},
         **{"parameters": 10, "checkpoint_bytes": 40, "bleu": score, "chrf": score},
         **dict.fromkeys(["nll", "member_nll", "brier", "ece", "nll_per_word"], 0.5),
@@ -29,10 +31,10 @@ def write(path, name, **changes):
 
 
 def run(*words):
-    """Run the verb with command-line words."""
+    """Run the subcommand with command-line words."""
     parser = argparse.ArgumentParser()
-    verb.add_arguments(parser)
-    verb.run(parser.parse_args(words))
+    subcommand.add_arguments(parser)
+    subcommand.run(parser.parse_args(words))
 
 
 def names(folder):
@@ -46,7 +48,7 @@ def one(tmp_path):
 
 
 def test_writes_json_page_and_figures(tmp_path, one, capsys):
-    two = write(tmp_path / "two", "second", nll=0.25, unknown_score=float("nan"))
+    two = write(tmp_path / "two", "second", nll=0.25)
     out = tmp_path / "deep" / "out"
     run(one, two, "--out", str(out))
     assert names(out) == FILES
@@ -55,7 +57,6 @@ def test_writes_json_page_and_figures(tmp_path, one, capsys):
     for key in ("nll", "member_nll", "ece", "brier", "disagreement", "mutual_information"):
         assert isinstance(content["systems"]["second"][key], float)
     assert content["systems"]["second"]["bleu"]["signature"] == "nrefs:1"
-    assert content["systems"]["second"]["unknown_score"] is None
     assert content["created_by"].startswith("be_keras ")
     page = (out / "report.md").read_text(encoding="utf-8")
     shown = [line for line in page.splitlines() if line.startswith("![")]
@@ -70,10 +71,10 @@ def test_writes_json_page_and_figures(tmp_path, one, capsys):
 
 def test_the_summary_line_tells_a_single_network_from_an_ensemble_and_knows_the_truth():
     scores = {"bleu": {"score": 80.0}, "nll": 0.1, "ece": 0.02, "ensemble_size": 1}
-    assert verb.summary_line(scores) == "BLEU 80.0, NLL 0.1000, ECE 0.0200"
+    assert subcommand.summary_line(scores) == "BLEU 80.0, NLL 0.1000, ECE 0.0200"
     known = {"ensemble_size": 4, "disagreement": 0.05, "bleu_of_oracle": 0.975}
     known |= {"truth": {"entropy_per_word": 0.1}, "excess_nll_per_word": 0.0123}
-    assert verb.summary_line({**scores, **known}) == (
+    assert subcommand.summary_line({**scores, **known}) == (
         "BLEU 80.0, NLL 0.1000, ECE 0.0200, disagreement 0.0500, excess NLL 0.0123 nats per word,"
         " 97.5% of the best possible BLEU"
     )
@@ -87,7 +88,7 @@ def test_the_history_of_training_has_its_figure(tmp_path):
     assert names(tmp_path / "out") == sorted([*FILES, "learning.png"])
     history["bleu"] = [1.0]
     two = write(tmp_path / "two", "second", training=training)
-    with pytest.raises(UserError, match=r"2 numbers under 'training.validations.bleu'"):
+    with pytest.raises(UserError, match="two: .*cannot be shown .*; evaluate again"):
         run(two, "--out", str(tmp_path / "out"))
 
 
@@ -115,8 +116,8 @@ def test_a_folder_with_anything_else_is_left_alone(tmp_path, one):
 
 
 def test_a_bad_evaluation_leaves_nothing_behind(tmp_path, one):
-    bad = write(tmp_path / "two", "second", nll=None)
-    with pytest.raises(UserError, match=r"two/evaluation.json.*'nll'"):
+    bad = write(tmp_path / "two", "second", bleu={"score": 30.0})
+    with pytest.raises(UserError, match=r"two/evaluation.json.*'signature'.*evaluate again"):
         run(one, bad, "--out", str(tmp_path / "out"))
     assert names(tmp_path) == ["one", "two"]
 

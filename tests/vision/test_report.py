@@ -1,4 +1,4 @@
-"""The verb `report`: files made whole, from the command line's point of view."""
+"""The subcommand `report`: files made whole, from the command line's point of view."""
 
 import argparse
 import json
@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 
 from be_tracks.errors import UserError
-from vision import report as verb
+from be_tracks.report.evaluations import VERSION
+from vision import report as subcommand
 
 ALWAYS = ["rejection.png", "reliability.png", "report.html", "report.json", "report.md"]
 FILES = sorted([*ALWAYS, "diversity.png", "scores.png"])
 
 
 def write(path, name, **changes):
-    """Write the evaluation of a made system into a folder."""
+    """Write the evaluation of a system into a folder."""
     size = changes.get("ensemble_size", 4)
     evaluation = {
+        "version": VERSION,
         **{"name": name, "method": "batch-ensemble", "ensemble_size": size, "members": "shared"},
         **{"model": "mlp", "parameters": 10, "weight_bytes": 40, "checkpoint_bytes": 80},
         "data": {"name": "made", "images": 100, "classes": 3, "sha256": "abc"},
@@ -38,10 +40,10 @@ def write(path, name, **changes):
 
 
 def run(*words):
-    """Run the verb with command-line words."""
+    """Run the subcommand with command-line words."""
     parser = argparse.ArgumentParser()
-    verb.add_arguments(parser)
-    verb.run(parser.parse_args(words))
+    subcommand.add_arguments(parser)
+    subcommand.run(parser.parse_args(words))
 
 
 def names(folder):
@@ -56,14 +58,13 @@ def one(tmp_path):
 
 def test_writes_json_pages_and_figures(tmp_path, one, capsys):
     dee = {"dee": 8.0, "low": 6.0, "high": 8.0, "at_least": True}
-    two = write(tmp_path / "two", "second", nll=0.25, dee=dee, unknown_score=float("nan"))
+    two = write(tmp_path / "two", "second", nll=0.25, dee=dee)
     out = tmp_path / "deep" / "out"
     run(one, two, "--out", str(out))
     assert names(out) == FILES
     content = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert list(content["systems"]) == ["first", "second"]
     assert content["systems"]["second"]["nll"] == 0.25
-    assert content["systems"]["second"]["unknown_score"] is None
     assert content["systems"]["first"]["parameters_ratio"] == 1.0
     assert content["created_by"].startswith("be_keras ")
     page = (out / "report.md").read_text(encoding="utf-8")
@@ -82,10 +83,10 @@ def test_writes_json_pages_and_figures(tmp_path, one, capsys):
 
 def test_the_summary_line_tells_a_single_network_from_an_ensemble():
     scores = {"accuracy": 0.8, "nll": 0.1, "ece": 0.02, "ensemble_size": 1, "dee": None}
-    assert verb.summary_line(scores) == "accuracy 0.8000, NLL 0.1000, ECE 0.0200"
+    assert subcommand.summary_line(scores) == "accuracy 0.8000, NLL 0.1000, ECE 0.0200"
     known = {"ensemble_size": 4, "disagreement": 0.05, "dee": {"dee": 2.34, "at_least": False}}
     expected = "accuracy 0.8000, disagreement 0.0500, NLL 0.1000, ECE 0.0200, DEE 2.3"
-    assert verb.summary_line(scores | known) == expected
+    assert subcommand.summary_line(scores | known) == expected
 
 
 def test_the_same_evaluations_give_the_same_bytes(tmp_path, one):
@@ -117,7 +118,9 @@ def test_a_folder_with_anything_else_is_left_alone(tmp_path, one):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"nll": None}, r"two/evaluation.json.*'nll'"),
+        ({"nll": "low"}, "two: .*cannot be shown .*; evaluate again"),
+        ({"rejection": {"rejected": [0.0]}}, r"two/evaluation.json.*'accuracy'.*evaluate again"),
+        ({"version": 0}, r"two/evaluation.json.*version.*evaluate again"),
         ({"name": "first"}, r"two/evaluation.json.*'first' as in .*one/evaluation.json"),
         ({"data": {"name": "made", "images": 9, "classes": 3, "sha256": "x"}}, "'data.sha256' di"),
     ],

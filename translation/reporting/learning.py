@@ -3,8 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
-from be_tracks.report.series import legend, looks
-from be_tracks.report.style import percent, png, tidy
+from be_tracks.report.style import legend, line_styles, percent, png, tidy
 
 # Key of the log, title, whether it is a share. What no system has is left out.
 PANELS = (
@@ -43,11 +42,11 @@ def learning_figure(systems: dict[str, dict]) -> bytes:
     }
     panels = [panel for panel in PANELS if lines[panel[0]]]
     figure = Figure(figsize=(4.3 * len(panels), 4.4), layout="constrained")
-    look = looks(systems)
+    styles = line_styles(systems)
     grid = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, (key, title, share) in zip(grid, panels, strict=True):
         for name, values in lines[key].items():
-            axes.plot(systems[name]["training"]["validations"]["tokens"], values, **look[name])
+            axes.plot(systems[name]["training"]["validations"]["tokens"], values, **styles[name])
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("target tokens read (unique)")
         axes.set_xlim(left=0)
@@ -57,7 +56,7 @@ def learning_figure(systems: dict[str, dict]) -> bytes:
         if share:
             axes.yaxis.set_major_formatter(percent())
         tidy(axes)
-    legend(figure, look, below=True)
+    legend(figure, styles, below=True)
     return png(figure)
 
 

@@ -4,10 +4,10 @@ SCHEMA = 1
 
 
 def summarise(systems: dict[str, dict], created_by: str) -> dict:
-    """Sum up checked evaluations.
+    """Sum up evaluations.
 
     Args:
-        systems: `{name: evaluation}` from `read_evaluations`.
+        systems: `{name: evaluation}` from `read_evaluations`, which gain keys.
         created_by: str, product and version.
 
     Returns:
@@ -21,27 +21,24 @@ def summarise(systems: dict[str, dict], created_by: str) -> dict:
         key: min(system[key] for system in systems.values())
         for key in ("parameters", "checkpoint_bytes")
     }
+    for system in systems.values():
+        system["parameters_ratio"] = system["parameters"] / smallest["parameters"]
+        system["checkpoint_ratio"] = system["checkpoint_bytes"] / smallest["checkpoint_bytes"]
+        if truth := system.get("truth"):
+            oracle = truth["oracle_bleu"]["score"]
+            system["excess_nll_per_word"] = system["nll_per_word"] - truth["reference_nll_per_word"]
+            system["bleu_of_oracle"] = system["bleu"]["score"] / oracle if oracle else None
     return {
         "schema": SCHEMA,
-        "systems": {name: _compared(system, smallest) for name, system in systems.items()},
+        "systems": systems,
         "truth": next((s["truth"] for s in systems.values() if s.get("truth")), None),
         "created_by": created_by,
     }
 
 
-def _compared(system: dict, smallest: dict) -> dict:
-    """Add to one evaluation what comes from comparing it."""
-    compared = {
-        **system,
-        "parameters_ratio": system["parameters"] / smallest["parameters"],
-        "checkpoint_ratio": system["checkpoint_bytes"] / smallest["checkpoint_bytes"],
-    }
-    truth = system.get("truth")
-    if truth:
-        oracle = truth["oracle_bleu"]["score"]
-        compared["excess_nll_per_word"] = system["nll_per_word"] - truth["reference_nll_per_word"]
-        compared["bleu_of_oracle"] = system["bleu"]["score"] / oracle if oracle else None
-    return compared
+def test_set(evaluation: dict) -> dict:
+    """The references, by their number of words, and what is known about them."""
+    return {"words": evaluation["words"], "truth": evaluation.get("truth")}
 
 
 def score_and_interval(system: dict, key: str) -> tuple[float, list[float] | None]:

@@ -5,8 +5,7 @@ import statistics
 import numpy as np
 from matplotlib.figure import Figure
 
-from be_tracks.report.series import legend, looks
-from be_tracks.report.style import percent, png, tidy, wrapped
+from be_tracks.report.style import legend, line_styles, percent, png, tidy, wrapped
 
 PANELS = {
     "accuracy": "Accuracy\nhigher is better",
@@ -26,11 +25,11 @@ def severity_figure(systems: dict[str, dict]) -> bytes:
     Returns:
         The bytes of a PNG file.
     """
-    look, shown = looks(systems), corrupted(systems)
+    styles, shown = line_styles(systems), corrupted(systems)
     figure = Figure(figsize=(11.5, 4.6), layout="constrained")
     for axes, (key, title) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
         for name, system in shown.items():
-            axes.plot(*by_severity(system, key), **look[name])
+            axes.plot(*by_severity(system, key), **styles[name])
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("severity of corruption (0: none)")
         axes.set_xticks([0, *next(iter(shown.values()))["corruptions"]["severities"]])
@@ -39,7 +38,7 @@ def severity_figure(systems: dict[str, dict]) -> bytes:
         tidy(axes)
     kinds = len(next(iter(shown.values()))["corruptions"]["by_name"])
     figure.suptitle(f"Corrupted images, {kinds} kinds of corruption together", fontsize=11)
-    legend(figure, {name: look[name] for name in shown}, below=True)
+    legend(figure, {name: styles[name] for name in shown}, below=True)
     return png(figure)
 
 

@@ -3,8 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from be_tracks.report.series import legend, looks
-from be_tracks.report.style import percent, png, tidy
+from be_tracks.report.style import legend, line_styles, percent, png, tidy
 from vision.reporting.summary import ensembles
 
 # A mean over fewer images says nothing.
@@ -24,13 +23,13 @@ def diversity_figure(systems: dict[str, dict]) -> bytes:
         The bytes of a PNG file.
     """
     figure, axes = _panel()
-    look, labels = looks(systems), {}
+    styles, labels = line_styles(systems), {}
     for name, system in ensembles(systems).items():
         bins = system["divergence"]
         filled = [place for place, count in enumerate(bins["count"]) if count >= FEWEST]
         x, y = ([bins[key][place] for place in filled] for key in ("confidence", "pairwise_kl"))
-        axes.plot(x, y, **look[name], clip_on=False)  # a mark at 0 shows whole
-        labels[f"{name}\n{system['disagreement']:.2%} disagreement"] = look[name]
+        axes.plot(x, y, **styles[name], clip_on=False)  # a mark at 0 shows whole
+        labels[f"{name}\n{system['disagreement']:.2%} disagreement"] = styles[name]
     axes.set(xlim=(0, 1.02), xlabel="confidence of the ensemble")
     axes.set_ylim(bottom=0)
     axes.set_ylabel("mean KL divergence between two members, nats")
@@ -50,16 +49,16 @@ def rejection_figure(systems: dict[str, dict]) -> bytes:
         The bytes of a PNG file.
     """
     figure, axes = _panel()
-    look = looks(systems)
+    styles = line_styles(systems)
     for name, system in systems.items():
-        axes.plot(system["rejection"]["rejected"], system["rejection"]["accuracy"], **look[name])
+        axes.plot(system["rejection"]["rejected"], system["rejection"]["accuracy"], **styles[name])
     axes.set(
         xlabel="images rejected, the least confident first", ylabel="accuracy of the images kept"
     )
     axes.set_title("Accuracy of the images that are kept (higher is better)", size=11)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(percent())
-    legend(figure, look)
+    legend(figure, styles)
     return png(figure)
 
 

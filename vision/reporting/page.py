@@ -119,11 +119,10 @@ def _corruptions(systems: dict[str, dict]) -> str:
     found = [system["corruptions"] for system in corrupted(systems).values()]
     if not found:
         return ""
-    images = found[0].get("images")
-    source = found[0].get("source", "test images")
-    which = f"{images:,} of the {plain(source)}" if images else "Test images"
+    first = found[0]
     return (
-        f"{which}, changed by {len(found[0]['by_name'])} kinds of corruption. Systems should lose"
+        f"{first['images']:,} of the {plain(first['source'])}, changed by"
+        f" {len(first['by_name'])} kinds of corruption. Systems should lose"
         " little accuracy, and become less sure as they are more often wrong. Severity 0 is the"
         " whole test set as it is."
     )

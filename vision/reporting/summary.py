@@ -11,10 +11,10 @@ SIZES = {
 
 
 def summarise(systems: dict[str, dict], created_by: str) -> dict:
-    """Sum up checked evaluations.
+    """Sum up evaluations.
 
     Args:
-        systems: `{name: evaluation}` from `read_evaluations`.
+        systems: `{name: evaluation}` from `read_evaluations`, which gain keys.
         created_by: str, product and version.
 
     Returns:
@@ -29,20 +29,29 @@ def summarise(systems: dict[str, dict], created_by: str) -> dict:
         (n for n, s in systems.items() if s["ensemble_size"] == 1 and s.get("corruptions")), None
     )
     against = systems[reference]["corruptions"] if reference else None
+    for system in systems.values():
+        system.update({ratio: system[key] / smallest[key] for key, ratio in SIZES.items()})
+        system["mce"] = mean_corruption_error(system.get("corruptions"), against)
     return {
         "schema": SCHEMA,
         "data": next(iter(systems.values()))["data"],
-        "systems": {
-            name: {
-                **system,
-                **{ratio: system[key] / smallest[key] for key, ratio in SIZES.items()},
-                "mce": mean_corruption_error(system.get("corruptions"), against),
-            }
-            for name, system in systems.items()
-        },
+        "systems": systems,
         "mce_reference": reference,
         "created_by": created_by,
     }
+
+
+def test_set(evaluation: dict) -> dict:
+    """What was shown to a system; what was not is left out."""
+    shown = {"data.sha256": evaluation["data"]["sha256"]}
+    corruptions = evaluation.get("corruptions")
+    if corruptions:
+        shown["corruptions.by_name"] = sorted(corruptions["by_name"])
+        for key in ("severities", "images", "source"):
+            shown[f"corruptions.{key}"] = corruptions[key]
+    for name, detected in (evaluation.get("ood") or {}).items():
+        shown[f"ood.{name}.images"] = detected["images"]
+    return shown
 
 
 def mean_corruption_error(corruptions: dict | None, reference: dict | None) -> float | None:

@@ -15,7 +15,7 @@ from be_keras import EnsembleModel, metrics
 from be_keras.training import broadcast_from_chief, is_chief, reseed, restore_in_scope
 from vision.data.batches import Batches
 from vision.evaluation.classifier import load_model
-from vision.evaluation.memory import own_peak
+from vision.evaluation.memory import peak_memory
 from vision.evaluation.predictions import NotFinite, Predictions
 from vision.training.build import build_classifier, new_classifier
 from vision.training.progress import Progress, check_finite
@@ -89,7 +89,7 @@ class Training:
             step += count
             entry = {"network": index, "step": step, "loss": loss, **self._validate(model)}
             entry["seconds"] = time.perf_counter() - began
-            entry["peak_memory_bytes"] = own_peak()
+            entry["peak_memory_bytes"] = peak_memory()
             self._checkpoint(model, entry, progress)
         if self.writes:
             self._finish(model, index)

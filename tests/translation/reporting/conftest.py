@@ -1,6 +1,5 @@
 """A made evaluation, the folder it lies in, and the report made of two."""
 
-import json
 
 import pytest
 
@@ -39,20 +38,6 @@ def _evaluation(name, **changes):
 def evaluation():
     """A function: name and changed keys to a valid evaluation of a single network."""
     return _evaluation
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A function: writes an evaluation, a dictionary or raw text, and gives its folder."""
-
-    def write(content, name):
-        path = tmp_path / name
-        path.mkdir()
-        text = content if isinstance(content, str) else json.dumps(content)
-        (path / "evaluation.json").write_text(text, encoding="utf-8")
-        return path
-
-    return write
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from be_keras import metrics
+from be_tracks.report.evaluations import VERSION
 
 CLASSES = 5
 KINDS = ("gaussian_noise", "fog", "contrast")
@@ -42,7 +43,7 @@ def make_curve(images, classes=CLASSES, **look):
 def make_evaluation(
     name, members=1, method=None, images=200, classes=CLASSES, seed=0, samples=20, **look
 ):
-    """An evaluation as the verb evaluate writes it; `look` is that of `make_logits`."""
+    """An evaluation as the subcommand evaluate writes it; `look` is that of `make_logits`."""
     labels = make_labels(images, classes)
     logits = make_logits(members, labels, seed=seed, classes=classes, **look)
     columns = _columns(logits, labels)
@@ -53,6 +54,7 @@ def make_evaluation(
     intervals = metrics.bootstrap_intervals(columns, samples=samples)
     table = metrics.divergence_by_confidence(columns)
     return {
+        "version": VERSION,
         "name": name,
         "method": method or ("single" if members == 1 else "batch-ensemble"),
         "ensemble_size": members,
@@ -82,7 +84,7 @@ def make_evaluation(
             **{"steps": 1000, "unique_examples": 128_000, "member_examples": 128_000},
             **{"macs": 1.5e12, "seconds": 321.5},
         },
-        "testing": {"seconds": 0.5, "images": images, "batch": 50, "peak_memory_bytes": 1.2e9},
+        "testing": {"seconds": 0.5, "images": images, "batch_size": 50, "peak_memory_bytes": 1.2e9},
         "settings": {},
     }
 
@@ -126,6 +128,8 @@ def _corruptions(members, labels, seed, classes, skill=2.5, spread=0.8):
     for each in by_name.values():
         each["ece"] = float(np.mean(each["ece"]))
     return {
+        "source": "test images",
+        "images": len(labels),
         "severities": SEVERITIES,
         "by_name": by_name,
         "by_severity": by_severity,
@@ -178,17 +182,3 @@ def systems(evaluation):
         "be4": evaluation("be4", 4),
         "pair": evaluation("pair", 2, method="deep-ensemble", corruptions=None, ood={}, dee=None),
     }
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A function: writes an evaluation, a dictionary or raw text, and gives its folder."""
-
-    def write(content, name):
-        path = tmp_path / name
-        path.mkdir()
-        text = content if isinstance(content, str) else json.dumps(content)
-        (path / "evaluation.json").write_text(text, encoding="utf-8")
-        return path
-
-    return write

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from be_tracks.report.series import looks
+from be_tracks.report.style import line_styles
 from vision.reporting import curves
 from vision.reporting.curves import diversity_figure, rejection_figure
 
@@ -32,8 +32,8 @@ def test_one_line_for_each_ensemble_with_its_disagreement(systems, figures):
     ensemble, pair = axes.lines
     # A mean over nine images is left out.
     np.testing.assert_array_equal(ensemble.get_xydata(), [[0.6, 0.5], [0.9, 0.1]])
-    assert ensemble.get_color() == looks(systems)["be4"]["color"]
-    assert pair.get_color() == looks(systems)["pair"]["color"]
+    assert ensemble.get_color() == line_styles(systems)["be4"]["color"]
+    assert pair.get_color() == line_styles(systems)["pair"]["color"]
     assert legend_of(figures[0])[0] == "be4\n5.25% disagreement" and len(axes.lines) == 2
     assert axes.get_ylim()[0] == 0 and "nats" in axes.get_ylabel()
 

@@ -1,5 +1,7 @@
 """What a comparison adds to evaluations, worked by hand."""
 
+import copy
+
 import pytest
 
 from vision.reporting.summary import (
@@ -8,6 +10,9 @@ from vision.reporting.summary import (
     mean_corruption_error,
     ood_sets,
     summarise,
+)
+from vision.reporting.summary import (
+    test_set as shown_to,
 )
 
 
@@ -28,8 +33,9 @@ def test_adds_ratios_to_the_smallest_system(systems):
 
 
 def test_keeps_the_evaluations_whole(systems):
+    before = copy.deepcopy(systems)
     summary = summarise(systems, "")
-    for name, system in systems.items():
+    for name, system in before.items():
         assert system.items() <= summary["systems"][name].items()
 
 
@@ -66,3 +72,13 @@ def test_what_there_is_is_found(systems):
     assert list(ensembles(systems)) == ["be4", "pair"]
     sets = {"a": {"ood": {"x": 1, "y": 2}}, "b": {"ood": {"z": 1, "x": 2}}, "c": {}}
     assert ood_sets(sets) == ["x", "y", "z"]
+
+
+def test_what_systems_of_one_report_must_share(evaluation):
+    shown = shown_to(evaluation("a"))
+    assert shown["data.sha256"] == evaluation("b", 2)["data"]["sha256"]
+    assert shown["corruptions.by_name"] == ["contrast", "fog", "gaussian_noise"]
+    assert shown["corruptions.severities"] == [1, 2, 3]
+    assert shown["ood.other things.images"] == 100
+    bare = evaluation("a", corruptions=None, ood={})
+    assert list(shown_to(bare)) == ["data.sha256"]

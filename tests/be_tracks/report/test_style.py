@@ -1,18 +1,18 @@
-"""Every system has a look of its own, and any name can stand in a legend."""
+"""Every system has a style of its own, and any name can stand in a legend."""
 
 import pytest
 from matplotlib.figure import Figure
 
-from be_tracks.report.series import legend, looks
-from be_tracks.report.style import png
+from be_tracks.report.style import legend, line_styles, png
 
 
-def test_looks_differ():
-    seen = looks(f"system {n}" for n in range(20))
+def test_line_styles_differ():
+    seen = line_styles(f"system {n}" for n in range(20))
     assert len(seen) == 20
-    assert len({(look["color"], look["marker"], look["ls"]) for look in seen.values()}) == 20
+    assert len({(style["color"], style["marker"], style["ls"]) for style in seen.values()}) == 20
     first = list(seen.values())[:8]
-    assert len({look["color"] for look in first}) == len({look["marker"] for look in first}) == 8
+    assert len({style["color"] for style in first}) == 8
+    assert len({style["marker"] for style in first}) == 8
 
 
 @pytest.mark.filterwarnings("error")
@@ -21,13 +21,13 @@ def test_legends_hold_any_name_and_cover_no_panel(below):
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
     names = ["_hidden", "$x_{", "a name so long that it has to be broken into lines", "two\nlines"]
-    legend(figure, looks(names), below)
+    legend(figure, line_styles(names), below)
     png(figure)
-    (made,) = figure.legends
-    shown = [text.get_text() for text in made.get_texts()]
+    (shown_legend,) = figure.legends
+    shown = [text.get_text() for text in shown_legend.get_texts()]
     assert shown[:2] == names[:2] and shown[3] == names[3]
     assert shown[2].replace("\n", " ") == names[2] and "\n" in shown[2]
-    ours, panel = made.get_window_extent(), axes.get_window_extent()
+    ours, panel = shown_legend.get_window_extent(), axes.get_window_extent()
     assert not ours.overlaps(panel)
     inside = figure.bbox
     assert inside.x0 <= ours.x0 and ours.x1 <= inside.x1 and inside.y0 <= ours.y0
