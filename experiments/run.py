@@ -21,8 +21,7 @@ from experiments.image_trials import ImageCells, ImageTask
 from experiments.text_trials import TextCells, TextTask
 from vision.data.images import Images
 from vision.data.mnist import read_mnist
-from vision.data.npz import SPLITS, read_npz
-from vision.data.pairs import read_pair
+from vision.data.npz import SPLITS, read_npz, read_pair
 from vision.data.resize import match
 from vision.evaluation.scores import corrupt_all
 

@@ -4,6 +4,7 @@ The ensemble lives in the step: all members of an example extend the same hypoth
 search sees the log of the mean of their probabilities.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +15,6 @@ from be_keras.members import merge_members, repeat_examples, split_members
 from translation.data.text import normalise_space
 from translation.data.vocabulary import EOS, Vocabulary
 from translation.decoding import beam_search, greedy_search
-from translation.decoding.ensemble_step import mean_log_probs
 from translation.models.transformer import PAD
 from translation.models.translator import Translator
 
@@ -157,3 +157,26 @@ def start_ensemble(model: Translator, source, max_length: int, beam_size: int):
         return mean_log_probs(log_probs, axis=1), state
 
     return moved, step
+
+
+def mean_log_probs(member_log_probs, axis):
+    """Average members' probabilities: `logsumexp` over the members, less `log M`.
+
+    Args:
+        member_log_probs: float tensor with the members on `axis`, such as `(N, M, V)`; each
+            member's log-probabilities, minus infinity allowed.
+        axis: int, the axis of the members, of static length M.
+
+    Returns:
+        The same tensor without `axis`: log-probabilities of the ensemble, such as `(N, V)`.
+
+    Raises:
+        ValueError: the length of `axis` is not known or is 0.
+    """
+    members = member_log_probs.shape[axis]
+    if not members:
+        raise ValueError(
+            f"Expected at least one member on axis {axis}, of static length; received shape "
+            f"{tuple(member_log_probs.shape)}."
+        )
+    return ops.logsumexp(member_log_probs, axis=axis) - math.log(members)

@@ -1,4 +1,4 @@
-"""Single pictures: opened with Pillow, cropped, resized, and made grey or coloured."""
+"""Single images: opened with Pillow, turned upright, cropped, resized, made grey or coloured."""
 
 import io
 import math
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from be_tracks.errors import UserError
 
@@ -24,7 +24,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 @contextmanager
 def opened(content: str | bytes, name: str) -> Iterator[Image.Image]:
-    """Open a picture; its pixels are read when they are first used.
+    """Open a picture, upright as its EXIF says; pixels are read when they are first used.
 
     Args:
         content: a path, or what such a file holds.
@@ -44,11 +44,20 @@ def opened(content: str | bytes, name: str) -> Iterator[Image.Image]:
                     f"expected 8 bits a pixel in {name}; got the mode {picture.mode}. Convert "
                     "the images first."
                 )
+            if _orientation(picture) != 1:
+                ImageOps.exif_transpose(picture, in_place=True)
             yield picture
     except (*BROKEN, Image.DecompressionBombError) as error:
         raise UserError(
             f"{name} cannot be read: {error}. Fetch the file again, or remove it."
         ) from None
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except BROKEN:  # of the EXIF data alone: broken pixels are told when they are used
+        return 1
 
 
 def central_box(size: tuple[int, int], height: int, width: int, share: float = 1.0) -> Box:

@@ -7,6 +7,8 @@ import numpy as np
 
 from be_tracks.errors import UserError
 
+MOST_CLASSES = 1_000_000  # of labels without names
+
 
 @dataclass(frozen=True, eq=False)
 class Images:
@@ -27,11 +29,7 @@ class Images:
     class_names: tuple[str, ...]
 
     def __post_init__(self):
-        shape, dtype = self.images.shape, self.images.dtype
-        if len(shape) != 4 or 0 in shape or dtype != np.uint8:
-            raise UserError(
-                f"expected images as uint8 (N, H, W, channels), at least one; got {dtype} {shape}."
-            )
+        _check_pixels(self.images)
         check_labels(self.labels, len(self.images), len(self.class_names))
 
     def __len__(self) -> int:
@@ -86,6 +84,7 @@ def make_images(
     """
     if images.ndim == 3:
         images = images[..., None]
+    _check_pixels(images)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if class_names is None:
@@ -96,13 +95,37 @@ def make_images(
 
 def number_classes(*labels: np.ndarray) -> tuple[str, ...]:
     """Give the names "0", "1", ... up to the highest of all labels."""
-    highest = max((int(each.max()) for each in labels if each.size), default=-1)
+    for array in labels:
+        _check_integers(array)
+    highest = max((int(array.max()) for array in labels if array.size), default=-1)
+    if highest >= MOST_CLASSES:
+        raise UserError(
+            f"expected labels below {MOST_CLASSES:,}, one for each class; got {highest}. Number the"
+            " classes from 0 without gaps, or give class_names."
+        )
     return tuple(map(str, range(highest + 1)))
+
+
+def _check_pixels(images: np.ndarray) -> None:
+    if images.ndim != 4 or 0 in images.shape or images.dtype != np.uint8:
+        raise UserError(
+            "expected images as uint8 (N, H, W, channels), at least one; got"
+            f" {images.dtype} {images.shape}."
+        )
+
+
+def _check_integers(labels: np.ndarray) -> None:
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise UserError(
+            f"expected labels as integers (N,); got {labels.dtype} {labels.shape}. Number the"
+            " classes from 0 and save the numbers as integers."
+        )
 
 
 def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
     """Raise UserError unless labels are `count` integers from 0 to `classes` - 1."""
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+    _check_integers(labels)
+    if labels.ndim != 1:
         raise UserError(f"expected labels as integers (N,); got {labels.dtype} {labels.shape}.")
     if len(labels) != count:
         raise UserError(

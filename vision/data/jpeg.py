@@ -1,14 +1,13 @@
 """Decodes JPEGs that were packed into arrays, all of them behind one common header."""
 
-import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
 from be_tracks.errors import UserError
+from vision.data.decode import opened
 
 CHUNK = 256  # images that one thread decodes at a time
 
@@ -70,8 +69,5 @@ def _check_offsets(offsets, size, path):
 
 
 def _decode(content, name):
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            return np.asarray(image if image.mode == "L" else image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{name} cannot be read: {error}. Fetch the file again.") from None
+    with opened(content, name) as image:
+        return np.asarray(image if image.mode == "L" else image.convert("RGB"))

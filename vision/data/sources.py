@@ -13,8 +13,15 @@ from vision.data.folders import read_folder
 from vision.data.images import Images
 from vision.data.lazy import LazyImages
 from vision.data.mnist import is_mnist, read_mnist
-from vision.data.npz import SPLITS, read_npz
-from vision.data.pairs import is_packed, is_prefix, prefixes_in, read_pair, read_single
+from vision.data.npz import (
+    SPLITS,
+    is_packed,
+    is_prefix,
+    prefixes_in,
+    read_npz,
+    read_pair,
+    read_single,
+)
 from vision.data.synthetic import synthetic_images
 from vision.data.tfds import DATASETS, read_dataset
 

@@ -136,3 +136,39 @@ def test_broken_pictures_are_named(format):
     with pytest.raises(UserError, match="nowhere.png cannot be read"):
         with opened("/nowhere.png", "nowhere.png"):
             pass
+
+
+UPRIGHT = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
+    8: lambda a: np.rot90(a),
+}
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize("format", ["png", "webp", "tiff", "jpeg"])
+def test_pictures_stand_upright_as_their_exif_says(format, orientation):
+    stored, exif = noise(16, 24), Image.Exif()
+    exif[0x0112] = orientation
+    lossless = {"webp": {"lossless": True}}.get(format, {})
+    content = encoded(stored, format, exif=exif, **lossless)
+    with Image.open(io.BytesIO(encoded(stored, format, **lossless))) as plain:
+        expected = UPRIGHT[orientation](np.asarray(plain.convert("RGB")))
+    height, width = expected.shape[:2]
+    with opened(content, "x") as picture:
+        assert picture.size == (width, height)
+        found = render(picture, (0, 0, width, height), (height, width, 3))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_exif_data_that_cannot_be_read_does_no_harm():
+    stored = noise(4, 6)
+    for exif in (b"Exif\0\0", b"Exif\0\0garbage", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"):
+        with opened(encoded(stored, "png", exif=exif), "x") as picture:
+            found = render(picture, (0, 0, 6, 4), (4, 6, 3))
+        np.testing.assert_array_equal(found, np.asarray(stored))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from be_tracks.errors import UserError
-from vision.data.mnist import is_mnist, read_mnist
+from vision.data.mnist import is_mnist, read_array, read_mnist
 
 
 def idx(array):
@@ -77,3 +77,56 @@ def test_test_labels_beyond_those_of_training(write, arrays):
     arrays["t10k"][1][0] = 3
     with pytest.raises(UserError, match="same classes in .*train-labels.*t10k-labels.* 2 and .* 3"):
         read_mnist(write(), "test")
+
+
+# Two images of 2 x 3 pixels, and their labels, byte by byte.
+IMAGES = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, *range(12)])
+LABELS = bytes([0, 0, 8, 1, 0, 0, 0, 2, 1, 0])
+
+
+@pytest.fixture
+def write_file(tmp_path):
+    """A function: writes bytes to a new file and gives its path."""
+
+    def write_file(content, name="file"):
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return write_file
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_known_file(write_file, pack):
+    expected = [[[0, 1, 2], [3, 4, 5]], [[6, 7, 8], [9, 10, 11]]]
+    np.testing.assert_array_equal(read_array(write_file(pack(IMAGES)), 3), expected)
+    assert read_array(write_file(pack(LABELS)), 1).tolist() == [1, 0]
+
+
+def test_large_dimensions_are_read_from_their_high_bytes(write_file):
+    content = bytes([0, 0, 8, 1, 0, 1, 0, 2]) + bytes(65538)
+    assert read_array(write_file(content), 1).shape == (65538,)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (LABELS, "begins with the bytes 0 0 8 3; got 0 0 8 1. Are images and labels swapped"),
+        (b"", "idx file of unsigned bytes with 3 dimensions"),
+        (IMAGES[:9], "idx file of unsigned bytes with 3 dimensions"),
+        (bytes([0, 0, 13, 3]) + IMAGES[4:], "got 0 0 13 3"),
+        (IMAGES[:-1], r"expected 12 values in .*, which says it holds \(2, 2, 3\); got 11"),
+        (IMAGES + b"0", "expected 12 values in .*; got 13"),
+        # The time would stand in the names of the tests, which all workers have to agree on.
+        (gzip.compress(IMAGES, mtime=0)[:-9], "readable idx file; got"),
+        (gzip.compress(IMAGES, mtime=0)[:12] + bytes(30), "readable idx file; got"),
+    ],
+)
+def test_damaged_files(write_file, content, message):
+    with pytest.raises(UserError, match=message):
+        read_array(write_file(content), 3)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(UserError, match="readable idx file; got .*nowhere"):
+        read_array(tmp_path / "nowhere", 3)
