@@ -42,7 +42,7 @@ CORE_NEEDS = {"keras", "numpy"}
 BACKENDS = {"tensorflow", "tensorflow_text", "tensorflow_datasets", "jax", "jaxlib"}
 # Rooms of a track, from the bottom up: each uses itself and those named, nothing above.
 TRACK_ARROWS = {
-    "be_tracks.report": {"errors"},
+    "be_tracks.report": {"errors", "atomic", "runs"},
     "be_tracks.runs": {"errors", "atomic", "interrupts"},
     "vision.data": set(),
     "vision.corruptions": set(),
