@@ -56,8 +56,7 @@ def evaluate(
         reference: a deep ensemble of 8 networks or more, for the DEE; None leaves it out.
         soft_labels: `(N, C)`, probabilities that people gave the classes of the test images.
         batch_size: images of a step.
-        peak_memory_bytes: the most memory that a process took which predicts and does nothing else;
-            None where it is not known.
+        peak_memory_bytes: of predicting alone; None where it is not known.
 
     Returns:
         The content of `evaluation.json`, and the predictions on the test images.
@@ -85,12 +84,7 @@ def evaluate(
         "version": VERSION,
         "name": name,
         **_described(classifier),
-        "data": {
-            "name": source,
-            "images": len(test),
-            "classes": len(test.class_names),
-            "sha256": fingerprint(test),
-        },
+        "data": {"name": source, **_identity(test)},
         **scoring.in_distribution(found),
         "dee": equivalent(found, classifier, reference, test) if reference else None,
         "corruptions": under,
@@ -123,6 +117,11 @@ def _timed(logits_of, test, name):
 
     found = Predictions(timed, test, title=f"{name}: test images")
     return found, seconds
+
+
+def _identity(test):
+    classes = len(test.class_names)
+    return {"images": len(test), "classes": classes, "sha256": fingerprint(test)}
 
 
 def _described(classifier):
