@@ -8,6 +8,7 @@ table is not what its files say.
 import argparse
 import dataclasses
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -18,6 +19,7 @@ import experiments.method_sweeps
 import experiments.resnet_sweeps
 import experiments.text_sweeps
 from experiments import Table, converged, draw, markdown, read_results
+from experiments.excerpts import Excerpts
 from translation.reporting.learning import learning_figure, with_history
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,10 +102,12 @@ def row(found: dict) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def cells_table(docs: Path, task: str, question: str) -> str:
-    """Give the Markdown table of one question of the experiments on what makes members differ."""
-    results = read_results(docs / "results" / "members", task)
-    return markdown(GRIDS[task].table(task, question), results) + "\n"
+def sweep(docs: Path, name: str) -> tuple[Table, dict]:
+    """The table and the results of `TASK/QUESTION`, or of `overview/QUESTION`."""
+    task, question = name.split("/")
+    if task == "overview":
+        return overview(docs, question)
+    return GRIDS[task].table(task, question), read_results(docs / "results" / "members", task)
 
 
 def overview(docs: Path, question: str) -> tuple[Table, dict]:
@@ -137,11 +141,12 @@ def measurements(docs: Path, name: str) -> dict | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def benchmark(docs: Path, kind: str, name: str, key: str) -> str:
+def benchmark(docs: Path, figures: str, kind: str, name: str, key: str) -> str:
     """Give the Markdown table of a benchmark's rows, or the link to its figure, or "missing".
 
     Args:
         docs: Where the pages lie.
+        figures: The folder of figures as the page links it.
         kind: "rows" as they are; "across", ratios with one column for each number of members;
             "figure".
         name: Of the benchmark.
@@ -151,12 +156,12 @@ def benchmark(docs: Path, kind: str, name: str, key: str) -> str:
     if content is None:
         return "missing\n"
     if kind == "figure":
-        return f"![What M members cost](figures/{key}.png)\n"
+        return f"![What M members cost]({figures}/{key}.png)\n"
     rows = content[key]
     return report.table(report.across_members(rows, "ratio") if kind == "across" else rows)
 
 
-def rewritten(page: str, docs: Path) -> str:
+def rewritten(page: str, docs: Path, figures: str = "figures") -> str:
     """A page with every marked table made anew.
 
     A marker `table: FOLDER/ROW/ROW` names evaluations, `learning` the same for the figure of their
@@ -167,15 +172,16 @@ def rewritten(page: str, docs: Path) -> str:
     def replace(match):
         first, *names = match[3].split("/")
         if match[2] == "trials":
-            return match[1] + cells_table(docs, first, *names) + match[4]
+            return match[1] + markdown(*sweep(docs, match[3])) + "\n" + match[4]
         if match[2] == "overview":
             return match[1] + markdown(*overview(docs, first)) + "\n" + match[4]
         if match[2] == "learning":
-            link = f"![NLL, BLEU, ECE and disagreement of the validations](figures/{first}.png)\n"
+            title = "NLL, BLEU, ECE and disagreement of the validations"
+            link = f"![{title}]({figures}/{first}.png)\n"
             there = evaluations(docs / "results" / first, names)
             return match[1] + (link if there else "missing\n") + match[4]
         if match[2] in ("rows", "across", "figure"):
-            return match[1] + benchmark(docs, match[2], first, *names) + match[4]
+            return match[1] + benchmark(docs, figures, match[2], first, *names) + match[4]
         return match[1] + table(docs / "results" / first, names) + match[4]
 
     return MARKED.sub(replace, page)
@@ -185,10 +191,8 @@ def draw_figures(page: str, docs: Path) -> None:
     """Draw the figures of a page: of tables of experiments, of validations and of benchmarks."""
     for _, kind, names, _ in MARKED.findall(page):
         if kind == "trials":
-            task, question = names.split("/")
-            shown = GRIDS[task].table(task, question)
+            shown, results = sweep(docs, names)
             columns = [column for column in shown.columns if column.title in PICTURED]
-            results = read_results(docs / "results" / "members", task)
             if not any(results.get(name) for _, name in shown.rows):
                 continue  # a picture of nothing: the table says that all is missing
             (docs / "figures").mkdir(exist_ok=True)
@@ -219,14 +223,21 @@ def main() -> int:
     """Rewrite the pages, or check them; gives the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail on a difference")
-    check = parser.parse_args().check
+    parser.add_argument("pages", nargs="*", type=Path, help="default: all that hold results")
+    arguments = parser.parse_args()
+    check = arguments.check
     status = 0
-    for path in sorted([*DOCS.glob("*.md"), *DOCS.glob("results/*.md")]):
+    excerpts = Excerpts(DOCS / "results", lambda name: sweep(DOCS, name))
+    # Below docs/api and docs/decisions there is nothing measured.
+    pages = [DOCS.parent / "README.md", *DOCS.glob("*.md"), *DOCS.glob("results/*.md")]
+    for path in arguments.pages or sorted(path for path in pages if path.exists()):
         page = path.read_text(encoding="utf-8")
-        new = rewritten(page, DOCS)
+        figures = os.path.relpath(DOCS / "figures", path.parent)
+        new = excerpts.rewritten(rewritten(page, DOCS, figures), figures)
         if not check:
             path.write_text(new, encoding="utf-8")
             draw_figures(page, DOCS)
+            excerpts.draw(page, DOCS / "figures")
         elif new != page:
             cure = "python -m experiments.make_tables"
             print(f"{path} differs from its files; write it anew: {cure}", file=sys.stderr)
