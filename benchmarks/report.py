@@ -138,13 +138,49 @@ def draw_growth(content, path: str | Path) -> None:
     pyplot.close(figure)
 
 
+def draw_scale(content, path: str | Path) -> None:
+    """Draw how a training step grows with the members, as an image: its time and its memory.
+
+    Args:
+        content: Of `scale.py`: "members".
+        path: The image to write, .png or .svg.
+    """
+    import matplotlib  # an extra: tables do without it
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    one = next(row for row in content["members"] if row["members"] == "one network")
+    figure, panels = pyplot.subplots(1, 2, figsize=(7, 3.2), layout="constrained")
+    titles = {"step_ms": "step, ms", "peak_mb": "peak memory, MB"}
+    for panel, (key, title) in zip(panels, titles.items(), strict=True):
+        panel.axhline(one[key], color="0.4", linestyle="--", label="one network")
+        for ways, label, colour in (
+            ("split", "split batches", "#4477aa"),
+            ("shared", "repeated batches", "#cc6677"),
+        ):
+            rows = [row for row in content["members"] if row["members"].endswith(ways)]
+            sizes = [int(row["members"].split()[0]) for row in rows]
+            panel.plot(sizes, [row[key] for row in rows], marker="o", color=colour, label=label)
+        panel.set_title(title, fontsize=10)
+        panel.set_xlabel("members M", fontsize=9)
+        panel.set_xticks([1, 2, 4, 8])
+        panel.set_ylim(bottom=0)
+        panel.tick_params(labelsize=8)
+        panel.grid(color="0.9")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+    figure.savefig(path, dpi=130)
+    pyplot.close(figure)
+
+
 def _members_of(rows, model):
     """How many numbers of members rows of a model have."""
     return len({row["members"] for row in rows if row["model"] == model})
 
 
 # The figure of each benchmark that has one.
-FIGURES = {"members": draw_cost, "prediction-growth": draw_growth}
+FIGURES = {"members": draw_cost, "prediction-growth": draw_growth, "scale": draw_scale}
 
 
 def _draw_times(panel, rows, network, fixed):

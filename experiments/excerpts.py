@@ -23,12 +23,13 @@ figure its panels, each "Y by X":
     <!-- end -->
 
 A source is `TASK/SWEEP`, `overview/SWEEP`, `benchmarks/NAME/KEY` (a row by the words that it
-holds, such as "dense, graph"), or a folder of JSON files, whose names are the rows. "A / B" and
+holds, such as "dense; graph"), or a folder of JSON files, whose names are the rows. "A / B" and
 "A - B" are ratio and difference of two rows. Forms are Python's, ".1%"; "range .1f" is the least
-and the largest over seeds.
+and the largest over seeds, "min" and "max" one of them.
 """
 
 import dataclasses
+import functools
 import json
 import re
 import statistics
@@ -144,8 +145,8 @@ class Excerpts:
             content = _json(self.results / "benchmarks" / f"{name}.json")
             return ([_of_words(content[part], row)[key]] if content else []), None
         if (self.results / source).is_dir():
-            value = Column(key, key).value(_json(self.results / source / f"{row}.json"))
-            return ([] if value is None else [value]), 4
+            content = _json(self.results / source / f"{row}.json")
+            return ([functools.reduce(dict.get, key.split("."), content)] if content else []), 4
         table, found = self.sweeps(source)
         column = next((each for each in table.columns if each.title == key), Column(key, key))
         return values(column, found.get(_cell(table, row), {})), column.digits
@@ -169,21 +170,25 @@ def text(numbers: list, digits: int | None, form: str = "") -> str:
     if isinstance(numbers[0], list):
         return " to ".join(text([each], digits, form) for each in numbers[0])
     words = form.split()
-    spec = words[-1] if words and words[-1][-1] in "f%,g" else _spec(numbers[0], digits)
-    if "range" in words:
+    spec = words[-1] if words and words[-1][-1] in "f%" else _spec(numbers[0], digits)
+    if "min" in words or "max" in words:
+        found = f"{min(numbers) if 'min' in words else max(numbers):{spec}}"
+    elif "range" in words:
         found = f"{min(numbers):{spec}} to {max(numbers):{spec}}"
     else:
         mean = numbers[0] if len(numbers) == 1 else statistics.fmean(numbers)
         found = f"{mean:{spec}}"
         if "spread" in words and len(numbers) > 1:
             found += f" ± {statistics.stdev(numbers):{spec}}"
-    return found.replace("%", " %")
+    return found.replace("%", " %").rstrip(".")
 
 
 def _spec(number, digits):
     if isinstance(number, int):
         return ",.0f"
-    return ".3g" if digits is None else f".{digits}f"
+    if digits is not None:
+        return f".{digits}f"
+    return ",.0f" if abs(number) >= 999.5 else "#.3g"
 
 
 def _fields(lines):
@@ -205,8 +210,8 @@ def _cell(table, label):
 
 
 def _of_words(rows, words):
-    """The one row of a benchmark that holds all words, such as "dense, graph"."""
-    wanted = set(words.split(", "))
+    """The one row of a benchmark that holds all words, such as "dense; graph"."""
+    wanted = set(words.split("; ")) - {""}
     found = [row for row in rows if wanted <= {str(value) for value in row.values()}]
     if len(found) != 1:
         raise ValueError(f"{words!r} is to name one row of the benchmark, and names {len(found)}.")

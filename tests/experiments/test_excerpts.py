@@ -47,8 +47,8 @@ def excerpts(tmp_path):
         ("a/b | one network - four members | NLL | .1%", "20.0 %"),
         ("runs | one | bleu.score | .1f", "36.0"),
         ("runs | gone | bleu.score", "missing"),
-        ("benchmarks/layers/rows | dense, graph | ratio | .2f", "1.08"),
-        ("benchmarks/layers/rows | dense, graph | quartiles | .2f", "0.98 to 1.18"),
+        ("benchmarks/layers/rows | dense; graph | ratio | .2f", "1.08"),
+        ("benchmarks/layers/rows | dense; graph | quartiles | .2f", "0.98 to 1.18"),
         ("benchmarks/gone/rows | dense | ratio", "missing"),
     ],
 )
