@@ -109,6 +109,7 @@ class Excerpts:
         from matplotlib import pyplot
 
         panels = [panel.split(" by ") for panel in fields["panels"].split(" | ")]
+        better = {column.title: column.better for column in self.sweeps(source)[0].columns}
         figure, axes = pyplot.subplots(
             1, len(panels), figsize=(3.1 * len(panels), 3.4), squeeze=False, layout="constrained"
         )
@@ -120,10 +121,11 @@ class Excerpts:
                     axis.plot(*points, "o", color=colour, alpha=0.35, markersize=5)
                     means = [[statistics.fmean(numbers)] for numbers in points]
                     axis.plot(*means, "D", color=colour, markersize=7, label=label)
-            network = y.partition(", ")[2]
-            axis.set_title(network or y, fontsize=10)
+            score, _, network = y.partition(", ")
+            axis.set_title(network, fontsize=10)
             axis.set_xlabel(x.partition(", ")[0], fontsize=9)
-            axis.set_ylabel(y.partition(", ")[0] if network else "", fontsize=9)
+            wish = f"\n({better[y]} is better)" if better.get(y) else ""
+            axis.set_ylabel(score + wish, fontsize=9)
             axis.tick_params(labelsize=8)
             axis.grid(color="0.9")
             axis.spines[["top", "right"]].set_visible(False)
@@ -170,7 +172,7 @@ def text(numbers: list, digits: int | None, form: str = "") -> str:
     if isinstance(numbers[0], list):
         return " to ".join(text([each], digits, form) for each in numbers[0])
     words = form.split()
-    spec = words[-1] if words and words[-1][-1] in "f%" else _spec(numbers[0], digits)
+    spec = words[-1] if words and words[-1][-1] in "ef%" else _spec(numbers[0], digits)
     if "min" in words or "max" in words:
         found = f"{min(numbers) if 'min' in words else max(numbers):{spec}}"
     elif "range" in words:

@@ -52,8 +52,8 @@ COMPARED = ("DEE", "calibrated NLL", "disagreement")
 KINDS = "table|learning|trials|overview|rows|across|figure"
 MARKED = re.compile(rf"(<!-- ({KINDS}): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADER = (
-    "| run | unique tokens | row tokens | BLEU | chrF | NLL | member NLL | ECE | ECE of end marks "
-    "| Brier | disagreement | mutual information | parameters |"
+    "| run | unique tokens | member tokens | BLEU | chrF | NLL | member NLL | ECE "
+    "| ECE of end marks | Brier | disagreement | mutual information | parameters |"
 )
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+import keras
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -14,6 +15,8 @@ LINKED_PAGES = [*RUN_PAGES, REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "CHANGE
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 FILE_IN_COMMAND = re.compile(r"(?<![\w/.-])((?:\./)?(?:[\w.-]+/)*[\w-]+\.(?:sh|py))\b")
+EXPECTED = re.compile(r"<!-- expected: within ([\d.]+) -->\n(.*?)<!-- end -->", re.DOTALL)
+DECIMAL = re.compile(r"\d+\.\d+")
 MODULE_IN_COMMAND = re.compile(r"python[\d.]*\s+-m\s+([\w.]+)")
 
 
@@ -66,12 +69,18 @@ def name_of(page):
 
 
 @pytest.mark.parametrize("page", RUN_PAGES, ids=name_of)
-def test_python_blocks_run(page, tmp_path, monkeypatch):
+def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": page.stem}
-    for line, code in blocks_of(page.read_text(encoding="utf-8"), "python"):
+    text = page.read_text(encoding="utf-8")
+    for line, code in blocks_of(text, "python"):
         # The empty lines make a traceback point at the line of the page.
         exec(compile("\n" * line + code, str(page), "exec"), namespace)
+    printed = [float(number) for number in DECIMAL.findall(capsys.readouterr().out)]
+    for tolerance, block in EXPECTED.findall(text):
+        expected = [float(number) for number in DECIMAL.findall(block)]
+        if keras.backend.backend() == "tensorflow":  # other backends draw other numbers
+            assert printed[-len(expected) :] == pytest.approx(expected, abs=float(tolerance))
 
 
 @pytest.mark.parametrize("page", LINKED_PAGES, ids=name_of)
