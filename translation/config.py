@@ -194,7 +194,8 @@ PRESETS = {
         fast_initializer="normal:1:0.2",
     ),
     # Multi30k EN-DE (29,000 short pairs, vocabulary 5,000): 5.2 million parameters, about 35
-    # minutes of a CPU core that multiplies bfloat16; reaches BLEU 36.8 (docs/results/translation.md).
+    # minutes of a CPU core that multiplies bfloat16; reaches BLEU 36.8
+    # (docs/results/translation.md).
     "small": Config(
         encoder_layers=3,
         decoder_layers=3,
