@@ -35,6 +35,15 @@ def guides():
     return [DOCS / name for s in listed for name in re.findall(r"- ([\w-]+\.md)", s)]
 
 
+def test_the_navigation_lists_every_page_once():
+    nav = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    listed = re.findall(r"([\w/-]+\.md)$", nav, re.MULTILINE)
+    pages = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")]
+    expected = [page for page in pages if not page.startswith("decisions/0")]
+    root = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+    assert sorted(listed) == sorted([*expected, *root])
+
+
 def typed(text):
     """The numbers of a page that stand outside code, links and generated blocks."""
     for pattern in (GENERATED, CODE, LINK_TARGET):
