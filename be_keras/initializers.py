@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from be_keras.types import Config, Initializer, Shape
+from be_keras.types import Config, Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="be_keras")
@@ -41,7 +41,7 @@ class RandomSign(keras.initializers.RandomUniform):
         self.probability = probability
         super().__init__(minval=0.0, maxval=1.0, seed=seed)
 
-    def __call__(self, shape: Shape, dtype: str | None = None) -> Any:
+    def __call__(self, shape: Shape, dtype: str | None = None) -> Tensor:
         uniform = super().__call__(shape, dtype="float32")
         # From booleans: numbers chosen by `where` are weakly typed on JAX, and compile twice.
         positive = ops.cast(uniform < self.probability, dtype or keras.config.floatx())

@@ -46,7 +46,7 @@ def with_mask(tensor: Tensor, mask: Tensor) -> Tensor:
 def output_rows(outputs: Tensor) -> Tensor:
     """View outputs `(B, M, ...)` and their masks as rows."""
 
-    def rows_of(output: Tensor) -> Any:
+    def rows_of(output: Tensor) -> Tensor:
         mask = mask_of(output)
         return with_mask(merge_members(output), None if mask is None else merge_members(mask))
 
@@ -105,7 +105,7 @@ def weights_of_each(outputs: Tensor, sample_weight: Tensor) -> Tensor:
     return keras.tree.pack_sequence_as(outputs, weights)
 
 
-def _like_labels(weight: Tensor, output: Tensor) -> Any:
+def _like_labels(weight: Tensor, output: Tensor) -> Tensor:
     if weight is None:
         return None
     missing = len(output.shape) - 1 - len(weight.shape)  # the last axis holds classes
@@ -158,7 +158,7 @@ def labels_averaged(rows: Tensor, weights: Tensor = None, counted: Tensor = None
     return sum(counts[1:], start=counts[0])
 
 
-def _count(output: Tensor, weight: Tensor, counted: Tensor) -> Any:
+def _count(output: Tensor, weight: Tensor, counted: Tensor) -> Tensor:
     factors = [f for f in (mask_of(output), weight, counted) if f is not None]
     if not factors:
         return ops.sum(ops.ones(ops.shape(output)[: max(1, len(output.shape) - 1)], "float32"))

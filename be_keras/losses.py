@@ -4,6 +4,7 @@
 is projected, reduced to its losses and thrown away; the backward pass projects it again.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
@@ -56,13 +57,15 @@ def chunked_cross_entropy(
     chunk = _chunk_size(size, chunk_examples)
 
     @ops.custom_gradient
-    def losses_of(states: Tensor, kernel: Tensor, bias: Tensor) -> Any:
+    def losses_of(
+        states: Tensor, kernel: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Callable[..., Any]]:
         parts = (_chunks(states, chunk), _chunks(labels, chunk))
         losses = ops.map(
             lambda part: _losses(part[0], kernel, part[1], bias, label_smoothing), parts
         )
 
-        def gradient(*args: Any, upstream: Tensor = None) -> Any:
+        def gradient(*args: Any, upstream: Tensor = None) -> tuple[Tensor, ...]:
             weights = _chunks(args[0] if upstream is None else upstream, chunk)
             d_states, *d_weights = _all_gradients(*parts, weights, kernel, bias, label_smoothing)
             return _joined(d_states, size), *d_weights
@@ -74,10 +77,10 @@ def chunked_cross_entropy(
 
 def _all_gradients(
     states: Tensor, labels: Tensor, upstream: Tensor, kernel: Tensor, bias: Tensor, smoothing: float
-) -> Any:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of all chunks: those of the states `(n, chunk, ...)`, of the kernel and bias."""
 
-    def step(i: Tensor, totals: Tensor) -> Any:
+    def step(i: Tensor, totals: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         new = _gradients(states[i], labels[i], upstream[i], kernel, bias, smoothing)
         d_states = ops.slice_update(totals[0], (i, 0, 0, 0, 0), new[0][None])
         return d_states, totals[1] + new[1], totals[2] + new[2]
@@ -92,14 +95,14 @@ def _all_gradients(
     return d_states, ops.cast(d_kernel, kernel.dtype), d_bias
 
 
-def _chunk_size(size: Tensor, chunk_examples: int | None) -> Any:
+def _chunk_size(size: Tensor, chunk_examples: int | None) -> Tensor:
     """Examples per chunk: at most all of them, at least one (for a batch without any)."""
     if isinstance(size, int):
         return max(1, size if chunk_examples is None else min(chunk_examples, size))
     return ops.maximum(size if chunk_examples is None else ops.minimum(size, chunk_examples), 1)
 
 
-def _chunks(tensor: Tensor, chunk: Tensor) -> Any:
+def _chunks(tensor: Tensor, chunk: Tensor) -> Tensor:
     """`(B, ...)` to `(ceil(B / chunk), chunk, ...)`, filled up with zeros.
 
     A chunk takes every n-th example, so that each device of a sharded batch holds a part of every
@@ -116,18 +119,20 @@ def _chunks(tensor: Tensor, chunk: Tensor) -> Any:
     return ops.swapaxes(tensor, 0, 1)
 
 
-def _joined(chunks: Tensor, size: Tensor) -> Any:
+def _joined(chunks: Tensor, size: Tensor) -> Tensor:
     """The inverse of `_chunks`."""
     shape = ops.shape(chunks)
     return ops.reshape(ops.swapaxes(chunks, 0, 1), (shape[0] * shape[1], *shape[2:]))[:size]
 
 
-def _logits(states: Tensor, kernel: Tensor, bias: Tensor) -> Any:
+def _logits(states: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     logits = ops.cast(ops.matmul(states, kernel), "float32")  # (b, M, T, V)
     return logits + ops.expand_dims(bias, 1)
 
 
-def _losses(states: Tensor, kernel: Tensor, labels: Tensor, bias: Tensor, smoothing: float) -> Any:
+def _losses(
+    states: Tensor, kernel: Tensor, labels: Tensor, bias: Tensor, smoothing: float
+) -> Tensor:
     """Losses `(b, M, T)` of one chunk: logsumexp - (1 - e) z_y - e mean(z)."""
     logits = _logits(states, kernel, bias)
     chosen = ops.take_along_axis(logits, ops.expand_dims(labels, -1), axis=-1)[..., 0]
@@ -139,7 +144,7 @@ def _losses(states: Tensor, kernel: Tensor, labels: Tensor, bias: Tensor, smooth
 
 def _gradients(
     states: Tensor, labels: Tensor, upstream: Tensor, kernel: Tensor, bias: Tensor, smoothing: float
-) -> Any:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of one chunk with respect to states, kernel and bias: softmax - target."""
     logits = _logits(states, kernel, bias)
     width = kernel.shape[-1]

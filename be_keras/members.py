@@ -79,12 +79,12 @@ def merge_members(members: str) -> Tensor:
     return ops.reshape(members, (shape[0] * shape[1], *shape[2:]))
 
 
-def _tiled_spec(tensor: Tensor, ensemble_size: int) -> Any:
+def _tiled_spec(tensor: Tensor, ensemble_size: int) -> keras.KerasTensor:
     rows = None if tensor.shape[0] is None else tensor.shape[0] * ensemble_size
     return keras.KerasTensor((rows, *tensor.shape[1:]), dtype=tensor.dtype)
 
 
-def _untiled_spec(tensor: Tensor, ensemble_size: int) -> Any:
+def _untiled_spec(tensor: Tensor, ensemble_size: int) -> keras.KerasTensor:
     examples = None if tensor.shape[0] is None else tensor.shape[0] // ensemble_size
     return keras.KerasTensor((examples, ensemble_size, *tensor.shape[1:]), dtype=tensor.dtype)
 
@@ -126,7 +126,7 @@ class TileMembers(keras.layers.Layer):
             return _tiled_spec(previous_mask, self.ensemble_size)
         return repeat_examples(previous_mask, self.ensemble_size)
 
-    def compute_output_spec(self, inputs: Tensor) -> Any:
+    def compute_output_spec(self, inputs: Tensor) -> keras.KerasTensor:
         return _tiled_spec(inputs, self.ensemble_size)
 
     def get_config(self) -> Config:
@@ -173,7 +173,7 @@ class UntileMembers(keras.layers.Layer):
             return _untiled_spec(previous_mask, self.ensemble_size)
         return split_members(previous_mask, self.ensemble_size)
 
-    def compute_output_spec(self, inputs: Tensor) -> Any:
+    def compute_output_spec(self, inputs: Tensor) -> keras.KerasTensor:
         check_rows(inputs.shape, self.ensemble_size, f"UntileMembers {self.name!r}")
         check_tiled_once(inputs, self.ensemble_size)
         return _untiled_spec(inputs, self.ensemble_size)

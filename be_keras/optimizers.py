@@ -53,7 +53,7 @@ class _ByRole(Mixin):
             super().exclude_from_weight_decay([*chosen, *spared], names)
         super().build(variables)
 
-    def _decays(self, variable: keras.Variable) -> Any:
+    def _decays(self, variable: keras.Variable) -> bool:
         role = role_of(variable)
         return role in self.weight_decay_roles and self.lr_multipliers.get(role, 1.0) != 0.0
 

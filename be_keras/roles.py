@@ -147,7 +147,7 @@ def unfreeze(model: keras.Model, *roles: str) -> None:
             setattr(variable, _FROZEN, False)
 
 
-def _weights_of(model: keras.Model, roles: Any) -> Any:
+def _weights_of(model: keras.Model, roles: Any) -> list[keras.Variable]:
     unknown = set(roles) - set(ROLES)
     if unknown or not roles:
         raise ValueError(f"Name one or more of the weight roles {ROLES}. Received: {roles}")

@@ -1,7 +1,5 @@
 """Branching: members that begin as one trained network, and part from there."""
 
-from typing import Any
-
 import keras
 import numpy as np
 from keras import ops
@@ -54,7 +52,7 @@ def branch_off(network: keras.Model, ensemble: keras.Model) -> list[str]:
     return sorted(places.keys() - weights.keys())
 
 
-def _weights_by_path(body: keras.Layer) -> Any:
+def _weights_by_path(body: keras.Layer) -> dict[str, keras.Variable]:
     """All weights but the states of random generators; the body's own name is left out."""
     return {
         weight.path.removeprefix(f"{body.name}/"): weight
@@ -63,7 +61,7 @@ def _weights_by_path(body: keras.Layer) -> Any:
     }
 
 
-def _fits(shape: Shape, place: Shape, ensemble_size: int) -> Any:
+def _fits(shape: Shape, place: Shape, ensemble_size: int) -> bool:
     """Whether a weight is the shared one, or goes `ensemble_size` times into the members' one.
 
     A network's own may have a member axis too, of length 1.

@@ -71,7 +71,7 @@ def chosen_layers(model: keras.Model, convert: Any) -> list[keras.Layer]:
     return chosen
 
 
-def _by_name(layers: list[keras.Layer], patterns: list[str]) -> Any:
+def _by_name(layers: list[keras.Layer], patterns: list[str]) -> list[keras.Layer]:
     for pattern in patterns:
         if not any(fnmatchcase(layer.name, pattern) for layer in layers):
             raise ValueError(
@@ -83,7 +83,7 @@ def _by_name(layers: list[keras.Layer], patterns: list[str]) -> Any:
     ]
 
 
-def _names(layers: list[keras.Layer]) -> Any:
+def _names(layers: list[keras.Layer]) -> str:
     return ", ".join(repr(layer.name) for layer in layers) or "none"
 
 

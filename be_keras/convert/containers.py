@@ -70,7 +70,7 @@ class Container:
             pairs.append(copy_of(part) if rule is None else rule.to_plain(part, member))
         return self._with_parts(layer, pairs)
 
-    def _with_parts(self, layer: keras.Layer, pairs: Any) -> Any:
+    def _with_parts(self, layer: keras.Layer, pairs: Any) -> tuple[keras.Layer, Callable[..., Any]]:
         def fill(made: Any) -> None:  # its parts may be copies of those that it was given
             for part, (_, fill_part) in zip(self.parts(made), pairs, strict=True):
                 fill_part(part)
@@ -84,7 +84,7 @@ def _config(layer: keras.Layer, *parts: str, kind: Any = None) -> Config:
     return {key: value for key, value in config.items() if key not in parts}
 
 
-def _recurrent(layer: keras.Layer, cells: Any) -> Any:
+def _recurrent(layer: keras.Layer, cells: Any) -> keras.Layer:
     (cell,) = cells
     if layer.stateful:
         raise ValueError(
@@ -103,7 +103,7 @@ def _recurrent(layer: keras.Layer, cells: Any) -> Any:
     return kind(**{**cell.get_config(), **config})
 
 
-def _bidirectional(layer: keras.Layer, directions: Any) -> Any:
+def _bidirectional(layer: keras.Layer, directions: Any) -> keras.Layer:
     forward, backward = directions
     config = _config(layer, "layer", "backward_layer")
     return keras.layers.Bidirectional(forward, backward_layer=backward, **config)

@@ -4,8 +4,6 @@ Every function takes a built layer of members and the member's index, and gives 
 weight's path below the ordinary layer to a float64 array.
 """
 
-from typing import Any
-
 import keras
 import numpy as np
 from keras import ops
@@ -98,14 +96,14 @@ def fold_normalization(layer: keras.Layer, member: int) -> dict[str, np.ndarray]
     return {weight.name: _array(weight)[member % weight.shape[0]] for weight in layer.weights}
 
 
-def _fold(layer: keras.Layer, member: int, equation: str) -> Any:
+def _fold(layer: keras.Layer, member: int, equation: str) -> np.ndarray:
     r, s = _array(layer.r)[member], _array(layer.s)[member]
     return np.einsum(equation, _array(layer.kernel), r, s)
 
 
-def _bias(layer: keras.Layer, member: int) -> Any:
+def _bias(layer: keras.Layer, member: int) -> dict[str, np.ndarray]:
     return {} if layer.bias is None else {"bias": _array(layer.bias)[member]}
 
 
-def _array(weight: Tensor) -> Any:
+def _array(weight: Tensor) -> np.ndarray:
     return ops.convert_to_numpy(weight).astype("float64")

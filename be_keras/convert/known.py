@@ -1,5 +1,6 @@
 """The rules for the layers of Keras and for the cached attention of this package."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -17,14 +18,14 @@ def register_known() -> None:
     _register_containers()
 
 
-def _without(*keys: Any) -> Any:
+def _without(*keys: Any) -> Callable[[Config], Config]:
     """A config without these entries where they are unset; one that is set stays, and fails."""
     return lambda config: {
         key: value for key, value in config.items() if key not in keys or value not in (None, False)
     }
 
 
-def _attention_config(config: Config) -> Any:
+def _attention_config(config: Config) -> Config:
     # Keras fills these in: attention over the one axis between batch and features, and a tuple.
     if tuple(config["attention_axes"] or (1,)) == (1,):
         config["attention_axes"] = None

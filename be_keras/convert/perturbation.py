@@ -57,7 +57,7 @@ def perturb(
     fast = weights_by_role(ensemble)[FAST]
     start = [ops.convert_to_numpy(weight) for weight in fast]
 
-    def spread(stddev: float) -> Any:
+    def spread(stddev: float) -> float:
         for stream, (weight, value) in enumerate(zip(fast, start, strict=True)):
             draws = fresh(NormalAroundOne(stddev, seed), stream)(weight.shape, weight.dtype)
             weight.assign(value * draws)

@@ -161,7 +161,7 @@ def assign_by_path(layer: keras.Layer, arrays: Mapping[str, np.ndarray]) -> None
         weight.assign(arrays[path].reshape(weight.shape))
 
 
-def _weights_by_path(layer: keras.Layer) -> Any:
+def _weights_by_path(layer: keras.Layer) -> dict[str, keras.Variable]:
     return {weight.path.removeprefix(f"{layer.path}/"): weight for weight in layer.weights}
 
 

@@ -1,6 +1,6 @@
 """MCDropout: a trained network with its dropout left on, as a source of members."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -85,7 +85,7 @@ class MCDropout:
                 state.assign(value)
         return np.concatenate(batches)
 
-    def _of_batch(self, x: Tensor, draw: np.random.Generator) -> Any:
+    def _of_batch(self, x: Tensor, draw: np.random.Generator) -> np.ndarray:
         x, found = keras.ops.convert_to_tensor(x), []
         for _ in range(self.samples):
             for state in self._states:
@@ -94,18 +94,18 @@ class MCDropout:
             found.append(logits if isinstance(self.model, EnsembleModel) else logits[:, None])
         return np.concatenate(found, axis=1)  # (B, S * M, ..., C)
 
-    def _sample_once(self, x: Tensor) -> Any:
+    def _sample_once(self, x: Tensor) -> Tensor:
         with _left_on(self._noisy):
             return self.model(x, training=False)
 
 
-def _rate(layer: keras.Layer) -> Any:
+def _rate(layer: keras.Layer) -> float:
     """How much a layer drops, or its noise's deviation."""
-    return getattr(layer, "rate", None) or getattr(layer, "stddev", 0.0)
+    return getattr(layer, "rate", 0.0) or getattr(layer, "stddev", 0.0)
 
 
 @contextmanager
-def _left_on(noisy: Any) -> Any:
+def _left_on(noisy: Any) -> Iterator[None]:
     """Let layers act as in training, whatever they are told, while a function is traced."""
     for layer in noisy:
         layer.call = _training(type(layer).call.__get__(layer))
@@ -116,7 +116,7 @@ def _left_on(noisy: Any) -> Any:
             del layer.call
 
 
-def _training(call: Callable[..., Any]) -> Any:
+def _training(call: Callable[..., Any]) -> Callable[..., Any]:
     def on(inputs: Tensor, training: bool | None = None, **kwargs: Any) -> Any:
         return call(inputs, training=True, **kwargs)
 

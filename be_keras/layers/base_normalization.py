@@ -62,7 +62,7 @@ class MemberNormalization(MemberLayer):
         self.gamma = self._add("gamma", sizes) if self.scale else None
         self.beta = self._add("beta", sizes) if self.center else None
 
-    def _add(self, name: str, sizes: Shape) -> Any:
+    def _add(self, name: str, sizes: Shape) -> keras.Variable:
         weight = self.add_weight(
             name=name,
             shape=(self.ensemble_size, *sizes),

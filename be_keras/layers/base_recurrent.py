@@ -67,7 +67,7 @@ class MemberCell(BatchEnsembleLayer):
             )
         self.input_spec = keras.layers.InputSpec(ndim=2, axes={-1: width})
 
-    def get_dropout_mask(self, step_input: Any) -> Any:
+    def get_dropout_mask(self, step_input: Any) -> Tensor:
         # `keras.layers.RNN` asks for it with a step as it comes.
         return super().get_dropout_mask(self.float_rows(step_input))
 
@@ -97,7 +97,7 @@ class MemberCell(BatchEnsembleLayer):
             self.recurrent_s[:, columns],
         )
 
-    def _product(self, rows: Tensor, masks: Tensor, kernel: Tensor, r: Tensor, s: Tensor) -> Any:
+    def _product(self, rows: Tensor, masks: Tensor, kernel: Tensor, r: Tensor, s: Tensor) -> Tensor:
         """`((rows ∘ r) kernel) ∘ s`; masks are None, one for all gates, or a list of one each."""
         rows = self.scale(rows, r)
         if isinstance(masks, list):

@@ -126,7 +126,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         self.moving_variance = self._add_statistic("moving_variance", channels)
         self.input_spec = keras.layers.InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
-    def _add_statistic(self, name: str, channels: int) -> Any:
+    def _add_statistic(self, name: str, channels: int) -> keras.Variable:
         weight = self.add_weight(
             name=name,
             shape=(self.pools, channels),
@@ -158,7 +158,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         rows = self._to_rows(ops.add, rows, term, own)
         return ops.cast(rows, self.compute_dtype)
 
-    def _learn(self, rows: Tensor, mask: Tensor) -> Any:
+    def _learn(self, rows: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Moments to normalise with, of pools `(pools, C)` or of rows `(B * M, C)`.
 
         The moving ones follow.
@@ -175,7 +175,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
 
     def _with_members(
         self, operation: Callable[..., Any], values: Tensor, weight: Tensor, own: bool
-    ) -> Any:
+    ) -> Tensor:
         """Values of pools `(pools, C)`, or of rows, each with its member's weight `(M, C)`."""
         if own:
             return per_member(operation, values, weight, self.ensemble_size)
@@ -183,7 +183,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
 
     def _to_rows(
         self, operation: Callable[..., Any], rows: Tensor, values: Tensor, own: bool
-    ) -> Any:
+    ) -> Tensor:
         """Rows, each with the values of its member `(M or 1, C)`, or its own `(B * M, C)`."""
         if not own:
             return per_member(operation, rows, values, values.shape[0], (self.axis,))
@@ -194,7 +194,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
     def _follow(self, statistic: keras.Variable, value: Tensor) -> None:
         statistic.assign(statistic * self.momentum + value * (1.0 - self.momentum))
 
-    def _moments(self, count: Tensor, means: Tensor, variances: Tensor) -> Any:
+    def _moments(self, count: Tensor, means: Tensor, variances: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance `(pools, C)` of the rows that share them.
 
         Those of each row come in: the variance of a whole is the mean of its parts' variances and
@@ -202,7 +202,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         """
         total = ops.maximum(self._mean_of_rows(count), keras.config.epsilon())
 
-        def pooled(values: Tensor) -> Any:
+        def pooled(values: Tensor) -> Tensor:
             return self._mean_of_rows(count * values) / total
 
         mean = pooled(means)
@@ -211,7 +211,7 @@ class BatchNormalizationBatchEnsemble(MemberNormalization):
         distances = per_member(ops.subtract, means, still, self.pools)
         return mean, pooled(variances + ops.square(distances))
 
-    def _mean_of_rows(self, values: Tensor) -> Any:
+    def _mean_of_rows(self, values: Tensor) -> Tensor:
         """Mean `(pools, C)` of values `(B * M, C)`."""
         values = split_members(values, self.pools)
         if self.synchronized and keras.backend.backend() == "tensorflow":

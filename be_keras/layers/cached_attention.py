@@ -123,7 +123,7 @@ class CachedMultiHeadAttention(keras.layers.Layer):
 
     def _projection(
         self, equation: str, output_shape: Shape, bias_axes: str | None, name: str, stream: int
-    ) -> Any:
+    ) -> keras.Layer:
         options = {
             "bias_axes": bias_axes if self.use_bias else None,
             # Keras' initialisers repeat their values at every call: a stream for each projection.
@@ -210,7 +210,7 @@ class CachedMultiHeadAttention(keras.layers.Layer):
 
     def _attend(
         self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, training: bool | None
-    ) -> Any:
+    ) -> tuple[Tensor, Tensor]:
         """Scaled dot products: `(R, T, N, H)` to `(R, T, N, H)` and scores `(R, N, T, S)`."""
         queries = queries * (self.key_dim**-0.5)
         logits = ops.einsum("btnh,bsnh->bnts", queries, ops.cast(keys, queries.dtype))

@@ -54,5 +54,5 @@ def refuse_dilated_strides(strides: Sequence[int], dilation_rate: Sequence[int])
         )
 
 
-def _is_integer(value: Tensor) -> Any:
+def _is_integer(value: Tensor) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)

@@ -125,7 +125,7 @@ class EinsumDenseBatchEnsemble(BatchEnsembleLayer):
         sizes = self._sizes(input_shape)
         return tuple(sizes[axis] for axis in self.output_axes)
 
-    def _sizes(self, input_shape: Shape) -> Any:
+    def _sizes(self, input_shape: Shape) -> dict[str, int | None]:
         """The size of every axis letter; None where unknown."""
         if len(input_shape) != len(self.input_axes):
             raise ValueError(

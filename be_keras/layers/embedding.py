@@ -138,7 +138,7 @@ class EmbeddingBatchEnsemble(BatchEnsembleLayer):
             return previous_mask
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
-    def compute_output_spec(self, inputs: Tensor, reverse: bool = False) -> Any:
+    def compute_output_spec(self, inputs: Tensor, reverse: bool = False) -> keras.KerasTensor:
         self._reversed = reverse
         self.check_rows(inputs)
         if reverse:

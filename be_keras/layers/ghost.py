@@ -35,7 +35,7 @@ def ghost_moments(
     variance = ops.sum(count * (variances + distances), 1, keepdims=True) / total
     share = total / ops.sum(total, 0, keepdims=True)
 
-    def of_rows(values: Tensor) -> Any:
+    def of_rows(values: Tensor) -> Tensor:
         values = ops.broadcast_to(values, ops.shape(means))
         return ops.reshape(values, (-1, means.shape[-1]))[:rows]
 
@@ -47,7 +47,7 @@ def ghost_moments(
     )
 
 
-def _grouped(values: Tensor, pools: int, size: int, short: Any) -> Any:
+def _grouped(values: Tensor, pools: int, size: int, short: Any) -> Tensor:
     """Rows `(R, C)` as `(G, size, pools, C)`, zeros where rows are missing."""
     values = split_members(values, pools)  # (R / pools, pools, C)
     values = ops.pad(values, [[0, short], [0, 0], [0, 0]])

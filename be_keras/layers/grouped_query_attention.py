@@ -80,7 +80,7 @@ class GroupQueryAttentionBatchEnsemble(MultiHeadAttentionBatchEnsemble):
 
     def _attend(
         self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, training: bool | None
-    ) -> Any:
+    ) -> tuple[Tensor, Tensor]:
         repeats = self.num_heads // self.num_key_value_heads
         keys, values = (ops.repeat(each, repeats, axis=2) for each in (keys, values))
         return super()._attend(queries, keys, values, mask, training)

@@ -78,7 +78,7 @@ class LSTMCellBatchEnsemble(keras.layers.LSTMCell, MemberCell):
         initializer = self._forgetful_bias if self.unit_forget_bias else self.bias_initializer
         self.add_cell_weights(input_shape, (4 * self.units,), initializer)
 
-    def _forgetful_bias(self, shape: Shape, dtype: str | None = None) -> Any:
+    def _forgetful_bias(self, shape: Shape, dtype: str | None = None) -> Tensor:
         """A bias `(M, 4 * units)` whose forget gate starts at one (Jozefowicz et al., 2015)."""
         units = self.units
         return ops.concatenate(

@@ -2,8 +2,7 @@
 record, given to the statistic as weights, so no column is ever copied.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -97,14 +96,14 @@ def bootstrap_difference(
                 f"Column '{name}' differs in {differing} of {length} records"
             )
 
-    def difference(weights: np.ndarray) -> Any:
+    def difference(weights: np.ndarray) -> dict[str, float]:
         a, b = statistic(columns_a, weights), statistic(columns_b, weights)
         return {name: a[name] - b[name] for name in a}
 
     return _intervals(difference, length, samples, level, seed, group)
 
 
-def _length(columns: Columns) -> Any:
+def _length(columns: Columns) -> int:
     """Give the number of records."""
     return len(next(iter(columns.values()), ()))
 
@@ -116,7 +115,7 @@ def _intervals(
     level: float,
     seed: int,
     group: Array | None,
-) -> Any:
+) -> dict[str, tuple[float, float]]:
     """Give `(low, high)` for every value of `statistic(weights)` over the resamples."""
     if samples < 1 or not 0.0 < level < 1.0:
         raise ValueError(
@@ -132,7 +131,7 @@ def _intervals(
     return intervals
 
 
-def _resamples(length: int, samples: int, seed: int, group: Array | None) -> Any:
+def _resamples(length: int, samples: int, seed: int, group: Array | None) -> Iterator[np.ndarray]:
     """Yield, `samples` times, how often each record is in a resample: counts `(N,)`."""
     group = np.arange(length) if group is None else np.asarray(group)
     if group.shape != (length,):

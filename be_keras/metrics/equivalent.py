@@ -129,7 +129,7 @@ def equivalent_with_interval(
     """
     log_likelihood, curve = _checked(log_likelihood, curve)
 
-    def statistic(columns: Columns, weights: Array | None) -> Any:
+    def statistic(columns: Columns, weights: Array | None) -> dict[str, float]:
         size = deep_ensemble_equivalent(columns["method"], columns["curve"].T, weights)
         return {"dee": size}
 

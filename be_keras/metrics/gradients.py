@@ -65,7 +65,7 @@ def member_gradient_cosines(
     x, y = keras.tree.map_structure(ops.convert_to_tensor, (x, y))
     count = len(keras.tree.flatten(x)[0])
     size = batch_size or count
-    gradients = 0.0
+    gradients: Any = 0.0
     for first in range(0, count, size):
         some = slice(first, first + size)
         some_x, some_y = keras.tree.map_structure(lambda t, some=some: t[some], (x, y))
@@ -78,10 +78,10 @@ def member_gradient_cosines(
 
 def _gradients(
     model: keras.Model, shared: Any, x: Tensor, y: Tensor, loss: Tensor, training: bool | None
-) -> Any:
+) -> np.ndarray:
     """Each member's gradient of its mean loss on the shared weights, `(M, weights)`."""
 
-    def member_losses(values: Tensor) -> Any:
+    def member_losses(values: Tensor) -> list[Tensor]:
         # The scope also keeps the moving statistics and seeds that the call may update.
         mapping = list(zip(shared, values, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
@@ -93,5 +93,5 @@ def _gradients(
     return np.stack([_flat(of_member) for of_member in gradients])
 
 
-def _flat(tensors: Tensor) -> Any:
+def _flat(tensors: Tensor) -> np.ndarray:
     return np.concatenate([ops.convert_to_numpy(t).astype("float64").ravel() for t in tensors])

@@ -2,8 +2,6 @@
 stay in log space, so that no probability underflows.
 """
 
-from typing import Any
-
 import numpy as np
 
 from be_keras.types import Array
@@ -99,7 +97,7 @@ def checked_labels(labels: Array, count: int, classes: int) -> np.ndarray:
     return labels
 
 
-def _finite(values: np.ndarray) -> Any:
+def _finite(values: np.ndarray) -> np.ndarray:
     """Return `values`; raise `ValueError` if one of them is NaN or infinite."""
     broken = np.count_nonzero(~np.isfinite(values))
     if broken:

@@ -3,7 +3,6 @@ the training distribution, in NumPy. Higher must mean farther from it.
 """
 
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 
@@ -111,7 +110,7 @@ def auroc_interval(in_distribution: Array, ood: Array, level: float = 0.95) -> t
     return max(0.0, middle - float(half)), min(1.0, middle + float(half))
 
 
-def _share_below(values: np.ndarray, others: np.ndarray) -> Any:
+def _share_below(values: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Share of `others` below each value, ties half."""
     others = np.sort(others)
     sides = [np.searchsorted(others, values, side) for side in ("left", "right")]

@@ -109,7 +109,9 @@ def _checked(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     return logits, ops.cast(labels, "int32")
 
 
-def _proper_scores(log_p: Tensor, mean_p: Tensor, labels: Tensor, finite: Tensor) -> Any:
+def _proper_scores(
+    log_p: Tensor, mean_p: Tensor, labels: Tensor, finite: Tensor
+) -> dict[str, Tensor]:
     """Give the records that judge the label's probability; NaN if no class or not `finite`."""
     is_class = ops.logical_and(labels >= 0, labels < log_p.shape[-1])
     index = ops.expand_dims(ops.expand_dims(ops.where(is_class, labels, 0), 1), -1)
@@ -127,12 +129,12 @@ def _proper_scores(log_p: Tensor, mean_p: Tensor, labels: Tensor, finite: Tensor
     return {name: ops.where(sound, value, float("nan")) for name, value in records.items()}
 
 
-def _share(condition: Tensor, axis: Any) -> Any:
+def _share(condition: Tensor, axis: Any) -> Tensor:
     """Give the share of True along `axis`, float32."""
     return ops.mean(ops.cast(condition, "float32"), axis=axis)
 
 
-def _disagreement(votes: Tensor) -> Any:
+def _disagreement(votes: Tensor) -> Tensor:
     """Give the share of pairs of different members with different votes `(B, M, ...)`."""
     members = votes.shape[1]
     differ = ops.not_equal(ops.expand_dims(votes, 1), ops.expand_dims(votes, 2))
@@ -140,7 +142,7 @@ def _disagreement(votes: Tensor) -> Any:
     return _share(differ, axis=(1, 2)) * (members / max(members - 1, 1))
 
 
-def _pairwise_kl(p: Tensor, log_p: Tensor, mean_p: Tensor) -> Any:
+def _pairwise_kl(p: Tensor, log_p: Tensor, mean_p: Tensor) -> Tensor:
     """Give the mean KL(p_i || p_j) over the ordered pairs of different members.
 
     Summed over all pairs, the cross terms factor, and what is left is, for every class, the

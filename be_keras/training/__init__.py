@@ -13,12 +13,12 @@ from be_keras.training.workers import (
 
 __all__ = [
     "DistributedTraining",
+    "broadcast_from_chief",
+    "broadcast_variables",
     "is_chief",
     "localhost_workers",
-    "broadcast_from_chief",
-    "restore_in_scope",
     "reseed",
-    "broadcast_variables",
+    "restore_in_scope",
     "strategy",
     "stream",
 ]

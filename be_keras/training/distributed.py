@@ -6,7 +6,7 @@ each batch run `ReplicaStep` on all replicas.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -120,7 +120,7 @@ class DistributedTraining(Mixin):
             self.test_function = _function(self, training=False)
         return self.test_function
 
-    def _left_to_keras(self) -> Any:
+    def _left_to_keras(self) -> bool:
         if self.strategy is None:
             return self.microbatches == 1
         import tensorflow as tf
@@ -150,19 +150,19 @@ def _function(model: keras.Model, training: bool) -> Callable[..., Any]:
     strategy = model.strategy or tf.distribute.get_strategy()
     step = None
 
-    def one_step(batch: Tensor) -> Any:
+    def one_step(batch: Tensor) -> Tensor:
         with _summed_already(model.optimizer):
             strategy.run(step, args=(batch,))
         return tf.constant(True)
 
-    def one_batch(batch: Tensor) -> Any:
+    def one_batch(batch: Tensor) -> dict[str, Tensor]:
         one_step(batch)
         return _results(model, strategy)
 
-    def several(iterator: Tensor) -> Any:
+    def several(iterator: Any) -> dict[str, Tensor]:
         one_step(iterator.get_next())  # raises OutOfRangeError at the end, which Keras expects
 
-        def another(done: Tensor, _: Any) -> Any:
+        def another(done: Tensor, _: Any) -> tuple[Tensor, Tensor]:
             batch = iterator.get_next_as_optional()
             more = batch.has_value()
             tf.cond(more, lambda: one_step(batch.get_value()), lambda: tf.constant(False))
@@ -184,7 +184,7 @@ def _function(model: keras.Model, training: bool) -> Callable[..., Any]:
         of_batch = tf.function(one_batch, reduce_retracing=not on_tpu, autograph=False)
         of_iterator = tf.function(several, reduce_retracing=True, autograph=False)
 
-    def function(iterator: Any) -> Any:
+    def function(iterator: Any) -> dict[str, Tensor]:
         nonlocal step
         whole = isinstance(iterator, tf.data.Iterator) and not on_tpu and not model.run_eagerly
         if whole:
@@ -240,13 +240,13 @@ def _check(model: keras.Model, strategy: Any) -> None:
             )
 
 
-def _results(model: keras.Model, strategy: Any) -> Any:
+def _results(model: keras.Model, strategy: Any) -> dict[str, Tensor]:
     """The values of all metrics over all replicas, after one exchange."""
     import tensorflow as tf
 
     variables = [v for v in model.metrics_variables if v.aggregation in ("sum", "mean")]
 
-    def totals() -> Any:
+    def totals() -> list[Tensor]:
         context = tf.distribute.get_replica_context()
         sums = summed(context, [tf.identity(v.value) for v in variables])
         share, pairs = context.num_replicas_in_sync, zip(variables, sums, strict=True)
@@ -258,7 +258,7 @@ def _results(model: keras.Model, strategy: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _summed_already(optimizer: keras.optimizers.Optimizer) -> Any:
+def _summed_already(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
     """Have an optimiser take the gradients of the global batch on every replica.
 
     Keras' overwriting of weights by their average cannot run inside a replica: the step does it.

@@ -4,8 +4,6 @@ Every replica sees the whole batch on its host and takes its own part, so that w
 not depend on how many devices share it, and unequal batches need no agreement between processes.
 """
 
-from typing import Any
-
 import keras
 
 from be_keras.types import Tensor
@@ -41,7 +39,7 @@ def shard_for_replica(
     places = tf.cast(rank, tf.int32) * share + tf.range(share)
     chosen = places if exact else places % size
 
-    def take(tensor: Tensor) -> Any:
+    def take(tensor: Tensor) -> Tensor:
         return None if tensor is None else tf.gather(tensor, chosen)
 
     return keras.tree.map_structure(take, batch), None if exact else places < size
@@ -51,7 +49,7 @@ def microbatches(shard: Tensor, count: int) -> Tensor:
     """Cut a shard `(b, ...)`, or a structure of such with Nones, to `(count, b / count, ...)`."""
     import tensorflow as tf
 
-    def cut(tensor: Tensor) -> Any:
+    def cut(tensor: Tensor) -> Tensor:
         if tensor is None:
             return None
         rows = tensor.shape[0]

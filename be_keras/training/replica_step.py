@@ -52,7 +52,7 @@ class ReplicaStep:
         if model.jit_compile and not model.run_eagerly and not synchronized(model):
             self._pass = tf.function(self._pass, jit_compile=True, reduce_retracing=True)
 
-    def __call__(self, batch: Tensor) -> Any:
+    def __call__(self, batch: Tensor) -> None:
         """Take one step on the global batch, a structure of tensors `(B, ...)`."""
         import tensorflow as tf
 
@@ -66,8 +66,8 @@ class ReplicaStep:
             state + tf.cast(rank, state.dtype) * SEED_DISTANCE if id(v) in self.seeds else state
             for v, state in zip(self.states, before, strict=True)
         ]
-        count, gradients, after = self._pass(values, here, part, real)
-        after = dict(zip(sorted(self._changed), after, strict=True))
+        count, gradients, changed = self._pass(values, here, part, real)
+        after = dict(zip(sorted(self._changed), changed, strict=True))
         averaged = [i for i in after if self._is_averaged(self.states[i])]
         # One exchange between the replicas, however much there is to add up.
         count, gradients, sums = summed(context, (count, gradients, [after[i] for i in averaged]))
@@ -87,7 +87,9 @@ class ReplicaStep:
         on_tpu = isinstance(self.model.strategy, tf.distribute.TPUStrategy)
         return contextlib.nullcontext() if on_tpu else tf.device("/device:CPU:0")
 
-    def _all_microbatches(self, values: Tensor, states: Tensor, part: str, real: Tensor) -> Any:
+    def _all_microbatches(
+        self, values: Tensor, states: Tensor, part: Tensor, real: Tensor
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Label count, gradient sums and new states of a part, micro-batch after micro-batch.
 
         Gives the gradients in `_connected` and the states in `_changed` alone.
@@ -99,7 +101,7 @@ class ReplicaStep:
         else:
             cut = microbatches((part, real), self.microbatches)
 
-            def add(i: Any, count: int, gradients: Tensor, states: Tensor) -> Any:
+            def add(i: Tensor, count: Tensor, gradients: Tensor, states: Tensor) -> Any:
                 more, new, states = self._one_microbatch(values, states, *_at(cut, i))
                 new = [a + b for a, b in zip(gradients, new, strict=True)]
                 return i + 1, count + more, new, states
@@ -112,7 +114,9 @@ class ReplicaStep:
         gradients = [gradients[i] for i in sorted(self._connected)]
         return count, gradients, [states[i] for i in sorted(self._changed)]
 
-    def _one_microbatch(self, values: Tensor, states: Tensor, part: str, real: Tensor) -> Any:
+    def _one_microbatch(
+        self, values: Tensor, states: Tensor, part: Tensor, real: Tensor
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """The same of one micro-batch, with every gradient and state."""
         import tensorflow as tf
 
@@ -139,7 +143,7 @@ class ReplicaStep:
         ]
         return count, gradients, after
 
-    def _is_averaged(self, state: Tensor) -> Any:
+    def _is_averaged(self, state: Tensor) -> bool:
         floating = keras.backend.is_float_dtype(state.dtype)
         return floating and id(state) not in self.metric_states and id(state) not in self.seeds
 
@@ -176,9 +180,9 @@ def synchronized(model: keras.Model) -> bool:
     return any(getattr(layer, "synchronized", False) for layer in layers_below(model))
 
 
-def _at(structure: Tensor, i: Any) -> Any:
+def _at(structure: Tensor, i: Any) -> Tensor:
     return keras.tree.map_structure(lambda t: None if t is None else t[i], structure)
 
 
-def _ids(variables: Sequence[keras.Variable]) -> Any:
+def _ids(variables: Sequence[keras.Variable]) -> set[int]:
     return {id(variable) for variable in variables}

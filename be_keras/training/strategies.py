@@ -116,7 +116,7 @@ def _multi_worker(workers: Any, worker_index: int | None, _: Any) -> Any:
         ) from error
 
 
-def _cluster(workers: Any, worker_index: int | None) -> Any:
+def _cluster(workers: Any, worker_index: int | None) -> dict[str, Any]:
     """What `TF_CONFIG` is to hold."""
     addresses = workers.split(",") if isinstance(workers, str) else list(workers)
     wrong = [a for a in addresses if not a.rpartition(":")[0] or not a.rpartition(":")[2].isdigit()]

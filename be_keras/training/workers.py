@@ -106,7 +106,7 @@ def restore_in_scope(
     return model
 
 
-def _state(model: keras.Model) -> Any:
+def _state(model: keras.Model) -> list[keras.Variable]:
     return [*model.weights, *model.optimizer.variables]
 
 
@@ -124,31 +124,31 @@ def gathered(strategy: Any, numbers: Sequence[int]) -> np.ndarray:
     """Integers of all replicas, as many of each, as an array `(replicas, n)`."""
     import tensorflow as tf
 
-    def in_its_row(rank: Tensor, replicas: Tensor, value: Tensor) -> Any:
+    def in_its_row(rank: Tensor, replicas: Tensor, value: Tensor) -> Tensor:
         return tf.one_hot(rank, replicas, dtype=value.dtype)[:, None] * value
 
     return _sums(strategy, in_its_row, [np.asarray(numbers, "int32")])[0].numpy()
 
 
-def _of_first(rank: Tensor, replicas: Tensor, value: Tensor) -> Any:
+def _of_first(rank: Tensor, replicas: Tensor, value: Tensor) -> Tensor:
     """What a replica adds so that the sum is the chief's value."""
     import tensorflow as tf
 
     return tf.where(tf.equal(rank, 0), value, tf.zeros_like(value))
 
 
-def _sums(strategy: Any, share: Callable[..., Any], values: Tensor) -> Any:
+def _sums(strategy: Any, share: Callable[..., Any], values: Tensor) -> list[Tensor]:
     """Sums over all replicas of what `share(rank, replicas, value)` makes of each value."""
     import tensorflow as tf
 
-    def of_replica(values: Tensor) -> Any:
+    def of_replica(values: Tensor) -> list[Tensor]:
         context = tf.distribute.get_replica_context()
         rank, replicas = context.replica_id_in_sync_group, context.num_replicas_in_sync
         rank = tf.cast(rank, tf.int32)
         return summed(context, [share(rank, replicas, value) for value in values])
 
     @tf.function(autograph=False)
-    def of_all(values: Tensor) -> Any:
+    def of_all(values: Tensor) -> list[Tensor]:
         results = strategy.run(of_replica, args=(values,))
         return [strategy.experimental_local_results(result)[0] for result in results]
 

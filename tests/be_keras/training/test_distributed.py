@@ -254,6 +254,14 @@ def test_the_number_of_micro_batches_may_change_later():
     assert model.get_compile_config()["microbatches"] == 4
 
 
+def test_the_compiled_state_of_a_file_of_before_the_renaming_is_read():
+    config = model_of("sgd").get_compile_config()
+    assert config.pop("microbatches") == 1
+    model = model_of("adam")
+    model.compile_from_config({**config, "accumulate": 2})
+    assert model.microbatches == 2 and model.optimizer.name == "SGD"
+
+
 def test_without_a_strategy_keras_trains():
     model = model_of("sgd")
     assert model.strategy is None and model.microbatches == 1
