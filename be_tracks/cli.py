@@ -1,6 +1,7 @@
-"""Carries out one verb of a command line; mistakes end in a message, not in a traceback.
+"""The command line of a track: subcommands out of modules, mistakes as messages.
 
-A verb's module has `add_arguments(parser)` and `run(args)`.
+A subcommand's module has `add_arguments(parser)` and `run(args)`, and is imported once argparse
+has found that it is the one: with Keras it takes seconds to load, which help should not.
 """
 
 import argparse
@@ -8,23 +9,38 @@ import importlib
 import os
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 
 from be_tracks.errors import UserError
 
 
-def run_verb(
-    parser: argparse.ArgumentParser,
-    sub: argparse.ArgumentParser,
-    module: str,
-    arguments: list[str],
+class _Subcommand(argparse.ArgumentParser):
+    """A parser that imports its module and declares its options when it is used."""
+
+    def __init__(self, module: str, **options):
+        super().__init__(**options)
+        self._module = module
+
+    def parse_known_args(self, args=None, namespace=None):
+        module = importlib.import_module(self._module)
+        module.add_arguments(self)
+        self.set_defaults(run=module.run)
+        return super().parse_known_args(args, namespace)
+
+
+def main(
+    prog: str,
+    description: str | None,
+    subcommands: Mapping[str, tuple[str, str]],
+    arguments: Sequence[str] | None = None,
 ) -> int:
-    """Run a verb.
+    """Run a subcommand.
 
     Args:
-        parser: Of the whole command line.
-        sub: Of the verb; the module adds its options.
-        module: The dotted name of the verb's module.
-        arguments: The command line without the program's name.
+        prog: The program's name.
+        description: What its help begins with.
+        subcommands: By name, the dotted name of the module and a line of help.
+        arguments: The command line without the program's name; None reads `sys.argv`.
 
     Returns:
         The exit status: 0; 2 for a mistake that the message on standard error explains; 130
@@ -33,16 +49,22 @@ def run_verb(
     Raises:
         SystemExit: argparse's, with status 2 for options it does not know, 0 after `--help`.
     """
+    parser = argparse.ArgumentParser(prog=prog, description=description)
+    parsers = parser.add_subparsers(
+        dest="subcommand", required=True, metavar="SUBCOMMAND", parser_class=_Subcommand
+    )
+    for name, (module, summary) in subcommands.items():
+        parsers.add_parser(name, module=module, help=summary, description=summary)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        verb = importlib.import_module(module)
-        verb.add_arguments(sub)
-        verb.run(parser.parse_args(arguments))
+        args = parser.parse_args(arguments)
+        prog = f"{prog} {args.subcommand}"
+        args.run(args)
     except UserError as error:
-        print(f"{sub.prog}: {error}", file=sys.stderr)
+        print(f"{prog}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"{sub.prog}: interrupted", file=sys.stderr)
+        print(f"{prog}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Nothing more can be said there, not even by the interpreter on its way out.

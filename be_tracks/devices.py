@@ -1,17 +1,26 @@
-"""The options that say which devices train together, alike in both tracks.
+"""Which devices train together, alike in both tracks: options, strategy, workers that are lost.
 
-Declares them for a parser, and makes the strategy of what was parsed.
+TensorFlow lets no single worker join a training that runs: after one is lost all have to begin
+anew. So whoever starts the lost worker again, with its own command, starts all of them.
 """
 
 import argparse
+import contextlib
 import json
+import os
 import sys
+import time
 
 import keras
 
 from be_keras.training import strategies
 from be_keras.training.workers import gathered, has_several_workers
 from be_tracks.errors import UserError
+
+TRIES = 10  # processes in a row that ended soon: what stops them is no loss that passes
+LASTING = 600.0  # seconds, after which the count begins anew
+PAUSE = 3.0  # seconds, so that the others notice too
+_COUNT = "BE_KERAS_RESTARTS"
 
 
 def add_device_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +71,7 @@ def strategy_of(args: argparse.Namespace):
     return None if args.strategy == "one" else made
 
 
-def check_agreed(strategy, settings):
+def check_same_settings(strategy, settings):
     """Check before the first step that all workers were started to train the same.
 
     Args:
@@ -94,3 +103,49 @@ def check_agreed(strategy, settings):
 
 def _flat(settings):
     return {(part, key): v for part, content in settings.items() for key, v in content.items()}
+
+
+@contextlib.contextmanager
+def restart_on_worker_loss(several):
+    """Train in this block; where another worker is lost meanwhile, this process begins anew.
+
+    For command lines only: `os.execv` puts the same command in this process' place. It goes on from
+    the last checkpoint, and waits for the other workers as it does at every start.
+
+    Args:
+        several: Whether several workers train; otherwise the block is left alone.
+
+    Raises:
+        Exception: What the block raises for another reason; or the loss of a worker, after `TRIES`
+            processes in a row of which none lasted ten minutes.
+    """
+    tries, began = int(os.environ.pop(_COUNT, 0)), time.monotonic()
+    try:
+        yield
+    except Exception as error:
+        tries = 0 if time.monotonic() - began > LASTING else tries + 1
+        if not several or tries > TRIES or not is_loss_of_worker(error):
+            raise
+        print(
+            f"\nanother worker was lost ({type(error).__name__}): this one begins anew, from the"
+            " last checkpoint. Start the other one again, with its own command.",
+            file=sys.stderr,
+            flush=True,
+        )
+        sys.stdout.flush()  # which nobody does for a process that is replaced
+        time.sleep(PAUSE)
+        os.environ[_COUNT] = str(tries)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def is_loss_of_worker(error):
+    """Whether an error of a step, or of the start, means that another worker has gone."""
+    from tensorflow import errors
+
+    kinds = (
+        errors.UnavailableError,
+        errors.AbortedError,
+        errors.CancelledError,
+        errors.DeadlineExceededError,
+    )
+    return isinstance(error, kinds) or "Collective ops is aborted" in str(error)

@@ -5,6 +5,8 @@ import json
 import os
 from pathlib import Path
 
+import be_tracks  # noqa: F401  a quiet start of TensorFlow
+
 
 def parser(description, runs):
     """A parser with `--runs`, `--threads` and `--out`; `runs` is the default of the first."""

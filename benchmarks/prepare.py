@@ -19,7 +19,6 @@ Linux alone, for its /proc.
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -187,7 +186,6 @@ def main():
     args = parser.parse_args()
     if min(args.repeat) < 1 or not (args.source or args.pairs):
         parser.error("expected --source and --target, or --pairs; and --repeat from 1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
     from be_tracks.environment import environment
     from translation.data.token_shards import TokenCorpus

@@ -11,7 +11,6 @@ the smaller sizes. Shows the peak of the resident memory and how much of it impo
 import argparse
 import gzip
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -20,6 +19,8 @@ import time
 from pathlib import Path
 
 import report
+
+import be_tracks  # noqa: F401  a quiet start of TensorFlow
 
 OWN_CODE_UP_TO = 1_000_000  # pairs: beyond, the builder's own code takes gigabytes
 BLOCK = 10_000  # pairs that are compressed once and repeated
@@ -104,7 +105,6 @@ def main():
     args = parser.parse_args()
     if wrong := [pairs for pairs in args.pairs if pairs < BLOCK or pairs % BLOCK]:
         parser.error(f"expected --pairs in multiples of {BLOCK}; got {wrong[0]}")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if args.case:
         print(json.dumps(measure(args.pairs[0], args.case)))
         return

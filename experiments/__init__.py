@@ -1,5 +1,6 @@
 """A grid of small experiments: cells that run once each, and tables and figures of them."""
 
+import be_tracks  # noqa: F401  a quiet start of TensorFlow
 from experiments.figure import draw
 from experiments.runner import run_cells
 from experiments.sweep import Grid, name_of

@@ -169,7 +169,7 @@ def how_trained(folder: Path, ensemble_size: int) -> dict:
     if not log:
         raise UserError(
             f"{folder}: expected a log of validations, got none; let `train` get as far as"
-            " its first validation."
+            " far as its first validation."
         )
     members = settings["method"]["members"] or "single"
     unique = sum(entry["tokens"] for entry in log)

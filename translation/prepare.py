@@ -1,4 +1,4 @@
-"""The verb `prepare`: parallel text to a data folder.
+"""The subcommand `prepare`: parallel text to a data folder.
 
 Takes parallel files, or a dataset by name; gives a folder with `vocabulary.model`, the token ids
 of the splits train, valid and test, the text of valid and test, and `card.json`. Training pairs

@@ -1,4 +1,4 @@
-"""The verb `train`: a prepared data folder to a trained translator.
+"""The subcommand `train`: a prepared data folder to a trained translator.
 
 Takes a data folder and a config; gives the run's folder that
 `translation.training.run_directory` describes. The same command again resumes from the last
@@ -19,9 +19,13 @@ import numpy as np
 from be_keras.backend import trains_faster_with_xla
 from be_keras.metrics import scores
 from be_keras.training import broadcast_from_chief, is_chief, reseed, restore_in_scope, stream
-from be_tracks.devices import add_device_arguments, check_agreed, strategy_of
+from be_tracks.devices import (
+    add_device_arguments,
+    check_same_settings,
+    restart_on_worker_loss,
+    strategy_of,
+)
 from be_tracks.errors import UserError
-from be_tracks.rejoining import rejoining
 from be_tracks.runs.version import version
 from translation.config import PRESETS, Config, make_config
 from translation.data.batches import TokenBatches, evaluation_batches
@@ -83,7 +87,7 @@ def train(
         **_settings(config, ensemble_size, members, card),
         "devices": {"replicas": replicas, "microbatches": microbatches},
     }
-    check_agreed(strategy, {part: settings[part] for part in (*run.PARTS, "devices")})
+    check_same_settings(strategy, {part: settings[part] for part in (*run.PARTS, "devices")})
     writes, restored = is_chief(strategy), None
     if writes:
         run.start(settings)
@@ -287,7 +291,7 @@ def run(args: argparse.Namespace) -> None:
     if args.ensemble_size is not None and args.ensemble_size < 1:
         raise UserError(f"--ensemble-size must be at least 1; got {args.ensemble_size}.")
     config = make_config(args.config, args.set)
-    with rejoining(args.strategy == "multi-worker"):
+    with restart_on_worker_loss(args.strategy == "multi-worker"):
         strategy = strategy_of(args)
         entry = train(
             args.data,

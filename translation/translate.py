@@ -1,4 +1,4 @@
-"""The verb `translate`: standard input to standard output, a sentence a line.
+"""The subcommand `translate`: standard input to standard output, a sentence a line.
 
 Everything but the translations goes to standard error. Lines are read in blocks, so that a pipe
 of any length is translated in bounded memory and in its own order.

@@ -1,35 +1,20 @@
-"""The command line: `python -m vision VERB` and `be-vision VERB`."""
+"""The command line: `python -m vision SUBCOMMAND` and `be-vision SUBCOMMAND`."""
 
-import argparse
-import os
 import sys
 
-VERBS = {
-    "train": ("vision.train", "images to a trained classifier; again to resume; --demo for all"),
-    "evaluate": ("vision.evaluate", "accuracy, calibration, diversity, corruptions, unknowns"),
+from be_tracks import cli
+
+SUBCOMMANDS = {
+    "train": ("vision.train", "images to a trained classifier; again to resume"),
+    "evaluate": ("vision.evaluate", "accuracy, calibration, diversity, corruptions, OOD"),
     "report": ("vision.report", "one or more evaluations to a report with figures"),
+    "demo": ("vision.demo", "train, evaluate and report six systems on synthetic images"),
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb and give the exit status, as `be_tracks.cli.run_verb` says.
-
-    Args:
-        arguments: the command line without the program's name; None reads `sys.argv`.
-    """
-    arguments = sys.argv[1:] if arguments is None else arguments
-    parser = argparse.ArgumentParser(prog="be-vision", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    subs = {verb: verbs.add_parser(verb, help=s, description=s) for verb, (_, s) in VERBS.items()}
-    chosen = next((word for word in arguments if word in VERBS), None)
-    if chosen is None:
-        parser.parse_args(arguments)  # exits, after help or with what is wrong
-    # TensorFlow's start-up notes, among them errors about GPUs that were never asked for.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Not before: with Keras it takes seconds to load, which help should not.
-    from be_tracks.cli import run_verb
-
-    return run_verb(parser, subs[chosen], VERBS[chosen][0], arguments)
+    """Run a subcommand and give the exit status, as `be_tracks.cli.main` says."""
+    return cli.main("be-vision", __doc__, SUBCOMMANDS, arguments)
 
 
 if __name__ == "__main__":

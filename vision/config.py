@@ -33,7 +33,7 @@ WIDE_RESNET_DROPS = "drops:0.2:0.4,0.8,0.9"
 EPOCHS_250 = 97_656
 
 PRESETS = {
-    # The demo: synthetic images of 16 x 16. be-vision train --demo; README.md has figures.
+    # The demo: synthetic images of 16 x 16. be-vision demo; README.md has figures.
     "demo": Settings(
         model="cnn",
         examples=None,

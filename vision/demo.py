@@ -1,9 +1,10 @@
-"""The demo: six systems trained, tested and reported on synthetic images, in a few minutes.
+"""The subcommand `demo`: six systems trained, tested and reported on synthetic images.
 
-Takes a folder; gives `report.md`, `report.html`, `report.json` and figures in it, and beside them
-`runs/` and `evaluations/`. The same call again goes on where it was stopped.
+Takes a folder; gives, in a few minutes, `report.md`, `report.html`, `report.json` and figures in
+it, and beside them `runs/` and `evaluations/`. The same call again goes on where it was stopped.
 """
 
+import argparse
 import dataclasses
 import os
 import shutil
@@ -36,7 +37,17 @@ SYSTEMS = {
 }
 
 
-def run(out: str | Path) -> dict:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `demo`."""
+    parser.add_argument("--out", default="vision-demo", metavar="DIR", help="default: vision-demo")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Carry out `demo` with parsed options."""
+    demo(args.out)
+
+
+def demo(out: str | Path) -> dict:
     """Run the demo; gives the content of `report.json`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The methods that the verbs compare: what each changes in the settings, and how it is tested.
+"""The methods that are compared: what each changes in the settings, and how it is tested.
 
 Takes a method's name and sizes; gives a frozen `Method`.
 """

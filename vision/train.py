@@ -1,4 +1,4 @@
-"""The verb `train`: images and a config to a trained classifier, or to several.
+"""The subcommand `train`: images and a config to a trained classifier, or to several.
 
 Takes a source of images; gives the run's folder that `vision.run_directory` describes. The same
 command again resumes from the last checkpoint and sees the batches that were left.
@@ -13,9 +13,13 @@ import keras
 import numpy as np
 
 from be_keras.training import is_chief
-from be_tracks.devices import add_device_arguments, check_agreed, strategy_of
+from be_tracks.devices import (
+    add_device_arguments,
+    check_same_settings,
+    restart_on_worker_loss,
+    strategy_of,
+)
 from be_tracks.errors import UserError
-from be_tracks.rejoining import rejoining
 from be_tracks.runs.version import version
 from vision.config import PRESETS, make_config
 from vision.data.fingerprint import fingerprint, sample
@@ -78,7 +82,7 @@ def train(
     decisive = {part: about[part] for part in run.PARTS}
     # The source may be named by a path, which differs between machines.
     decisive["data"] = {key: value for key, value in about["data"].items() if key != "source"}
-    check_agreed(strategy, {**decisive, "devices": {"microbatches": microbatches}})
+    check_same_settings(strategy, {**decisive, "devices": {"microbatches": microbatches}})
     if is_chief(strategy):
         run.start(about)
         print(
@@ -119,8 +123,8 @@ def _check(settings):
     keys = [key for key in ("branch", "fine_tune", "distill", "perturb") if getattr(settings, key)]
     if keys:
         raise UserError(
-            f"the verb train takes no {', '.join(keys)}, which are settings of the experiments"
-            " (docs/members.md); leave them out."
+            f"the subcommand train takes no {', '.join(keys)}, which are settings of the"
+            " experiments (docs/members.md); leave them out."
         )
 
 
@@ -145,14 +149,12 @@ def _parts(images, settings):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `train`."""
     parser.add_argument(
-        "--demo",
-        action="store_true",
-        help="train, evaluate and report six systems on synthetic images; takes --out alone",
+        "--data",
+        required=True,
+        metavar="SOURCE",
+        help="cifar10, a .npz file, a folder of images, synthetic, ...",
     )
-    parser.add_argument(
-        "--data", metavar="SOURCE", help="cifar10, a .npz file, a folder of images, synthetic, ..."
-    )
-    parser.add_argument("--out", metavar="DIR", help="folder of the run")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder of the run")
     parser.add_argument("--config", default="fashion-cnn", choices=PRESETS)
     parser.add_argument("--method", default="batch-ensemble", choices=METHODS)
     parser.add_argument(
@@ -176,14 +178,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Carry out `train` with parsed options."""
-    if args.demo:
-        from vision import demo  # which trains with what is above
-
-        demo.run(args.out or "vision-demo")
-        return
-    missing = [option for option in ("data", "out") if getattr(args, option) is None]
-    if missing:
-        raise UserError(f"expected --{' and --'.join(missing)}, or --demo; got neither.")
     if args.seed < 0:
         raise UserError(f"--seed must be 0 or more; got {args.seed}.")
     settings = make_config(args.config, args.set)
@@ -194,7 +188,7 @@ def run(args: argparse.Namespace) -> None:
             " --ensemble-size."
         )
     method = make_method(args.method, args.ensemble_size, args.samples)
-    with rejoining(args.strategy == "multi-worker"):
+    with restart_on_worker_loss(args.strategy == "multi-worker"):
         strategy = strategy_of(args)
         images = read_images(args.data, "train", args.size)
         run = train(

@@ -22,7 +22,7 @@ def load_model(path: Path, kind: type, called: str, remedy: str) -> keras.Model:
         UserError: There is no such file, or no such model of this version in it.
     """
     if not path.is_file():
-        raise UserError(f"{path}: there is no such model; train one with the verb train.")
+        raise UserError(f"{path}: there is no such model; train one with the subcommand train.")
     try:
         with held_interrupts():
             model = keras.saving.load_model(path)

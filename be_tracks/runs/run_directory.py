@@ -89,7 +89,7 @@ class RunFolder:
         except (FileNotFoundError, NotADirectoryError):
             raise UserError(
                 f"{self.path}: expected the folder of a training run, got one without run.json;"
-                " make it with the verb train."
+                " make it with the subcommand train."
             ) from None
         except (OSError, ValueError) as error:
             raise UserError(f"{path}: cannot be read ({error}); {AGAIN}") from None

@@ -10,7 +10,7 @@ import pytest
 
 from be_tracks.errors import UserError
 from translation import report
-from translation.__main__ import VERBS, main
+from translation.__main__ import SUBCOMMANDS, main
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -28,7 +28,7 @@ def shell(*words):
 
 def test_preparing_text_loads_neither_keras_nor_a_backend():
     code = (
-        "import sys, translation.prepare, translation.synthetic.verb;"
+        "import sys, translation.prepare, translation.synthetic.command;"
         "print({'keras', 'tensorflow', 'jax'} & set(sys.modules))"
     )
     found = subprocess.run(
@@ -37,11 +37,11 @@ def test_preparing_text_loads_neither_keras_nor_a_backend():
     assert found.stdout.strip() == "set()", found.stderr
 
 
-def test_help_names_every_verb():
+def test_help_names_every_subcommand():
     found = shell("--help")
     assert found.returncode == 0 and found.stderr == ""
-    for verb, (_, summary) in VERBS.items():
-        assert verb in found.stdout and summary in " ".join(found.stdout.split())
+    for name, (_, summary) in SUBCOMMANDS.items():
+        assert name in found.stdout and summary in " ".join(found.stdout.split())
 
 
 @pytest.mark.parametrize("words", [[], ["fly"], ["report"], ["fly", "report"]])
@@ -52,13 +52,13 @@ def test_mistakes_show_the_usage(words):
     assert "Traceback" not in found.stderr
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_help_of_every_verb(verb, command, capsys):
+@pytest.mark.parametrize("name", SUBCOMMANDS)
+def test_help_of_every_subcommand(name, command, capsys):
     with pytest.raises(SystemExit) as caught:
-        command(verb, "--help")
+        command(name, "--help")
     assert caught.value.code == 0
     out, err = capsys.readouterr()
-    assert out.startswith(f"usage: be-translate {verb}") and err == ""
+    assert out.startswith(f"usage: be-translate {name}") and err == ""
 
 
 def test_an_unknown_option(command, capsys):
@@ -82,7 +82,7 @@ def failing(error):
         (KeyboardInterrupt(), 130, "be-translate report: interrupted\n"),
     ],
 )
-def test_how_a_verb_ends(command, monkeypatch, error, status, message):
+def test_how_a_subcommand_ends(command, monkeypatch, error, status, message):
     monkeypatch.setattr(report, "run", failing(error))
     assert command("report", "x", "--out", "y") == (status, "", message)
 

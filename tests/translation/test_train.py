@@ -161,7 +161,7 @@ def test_workers_compare_what_decides_before_anything_is_written(
         heard.append(json.loads(json.dumps(settings)))
         raise UserError("they differ")
 
-    monkeypatch.setattr(module, "check_agreed", differ)
+    monkeypatch.setattr(module, "check_same_settings", differ)
     with pytest.raises(UserError, match="they differ"):
         train(data, tmp_path / "run", make_config("tiny", small), 2, "split", microbatches=2)
     (settings,) = heard

@@ -180,7 +180,6 @@ def test_from_the_command_line(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["train", "--out", "x"], "expected --data, or --demo"),
         (
             ["train", "--data", "synthetic", "--out", "x", "--seed", "-1"],
             "--seed must be 0 or more",
@@ -239,7 +238,7 @@ def test_the_demo(tmp_path, monkeypatch, capsys):
     small = make_config("demo", ["width=0.0625", "steps=4", "batch_size=8"])
     monkeypatch.setitem(demo.PRESETS, "demo", small)
     monkeypatch.setattr(demo, "REFERENCE", 3)
-    assert main(["train", "--demo", "--out", str(tmp_path / "out")]) == 0
+    assert main(["demo", "--out", str(tmp_path / "out")]) == 0
     out = tmp_path / "out"
     systems = json.loads((out / "report.json").read_text())["systems"]
     assert list(systems) == list(demo.SYSTEMS)
@@ -250,13 +249,13 @@ def test_the_demo(tmp_path, monkeypatch, capsys):
     # The same command goes on: nothing is left to do but the report.
     trained = {path: path.stat().st_mtime_ns for path in (out / "runs").rglob("*.keras")}
     (out / "report.json").unlink()
-    assert main(["train", "--demo", "--out", str(out)]) == 0
+    assert main(["demo", "--out", str(out)]) == 0
     assert (out / "report.json").exists()
     assert {path: path.stat().st_mtime_ns for path in trained} == trained
 
 
 def test_the_demo_leaves_other_folders_alone(tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("mine")
-    assert main(["train", "--demo", "--out", str(tmp_path)]) == 2
+    assert main(["demo", "--out", str(tmp_path)]) == 2
     assert "expected a new folder" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

@@ -1,4 +1,4 @@
-"""The verb train: what a run leaves, and that a run that was stopped ends as one that was not."""
+"""The subcommand train: what it leaves; a run that was stopped ends as one that was not."""
 
 import json
 import shutil
@@ -198,7 +198,7 @@ def test_a_best_network_needs_images_held_out(whole):
     [
         (["hold_out=40"], "hold_out must leave images"),
         (["batch_size=41"], "batch_size must be at most 40, the images to train on; got 41"),
-        (["fine_tune=5"], "the verb train takes no fine_tune"),
+        (["fine_tune=5"], "the subcommand train takes no fine_tune"),
         (["examples=41"], "examples must be at most 40; got 41"),
         (["learning_rate=1e9", "steps=20"], "the loss is not finite at step"),
     ],
@@ -215,7 +215,7 @@ def test_workers_compare_what_decides_before_anything_is_written(tmp_path, monke
         heard.append(json.loads(json.dumps(settings)))
         raise UserError("they differ")
 
-    monkeypatch.setattr(verb, "check_agreed", differ)
+    monkeypatch.setattr(verb, "check_same_settings", differ)
     for source in ("here", "there"):
         with pytest.raises(UserError, match="they differ"):
             method = make_method("single", None)

@@ -91,7 +91,7 @@ def _read_any(folder: str | Path) -> dict:
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(
             f"{folder}: expected a prepared data folder, got one without {CARD}; make it with"
-            " the verb prepare."
+            " the subcommand prepare."
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: the card cannot be read ({error}); prepare it again.") from None

@@ -99,7 +99,7 @@ class TokenCorpus:
         if found is None:
             raise UserError(
                 f"{folder}: expected the prepared split {split!r} ({shard_name(split)}.offsets.npy"
-                " or several such), but it is not there; make it with the verb prepare."
+                " or several such), but it is not there; make it with the subcommand prepare."
             )
         shards = int(found.name.removesuffix(".offsets.npy").rpartition("-")[2])
         names = [shard_name(split, number, shards) for number in range(shards)]

@@ -50,7 +50,7 @@ class Vocabulary:
         except RuntimeError:
             raise UserError(
                 f"{path}: expected a SentencePiece model, got something else; make one with the"
-                " verb prepare."
+                " subcommand prepare."
             ) from None
         self._check_special_ids(path)
         self.size = self._processor.get_piece_size()
@@ -88,7 +88,7 @@ class Vocabulary:
         if found != (PAD, UNK, BOS, EOS):
             raise UserError(
                 f"{path}: expected the ids pad, unk, bos, eos to be {(PAD, UNK, BOS, EOS)}, got"
-                f" {found}; make a vocabulary with the verb prepare."
+                f" {found}; make a vocabulary with the subcommand prepare."
             )
 
 

@@ -28,7 +28,7 @@ Sources = dict[str, Source | tuple[Paths, Paths]]
 
 @dataclass(frozen=True)
 class Settings:
-    """What besides the files decides the result; the verb's help says what each one means.
+    """What besides the files decides the result; the subcommand's help says what each one means.
 
     Raises UserError for a value that makes no sense.
     """

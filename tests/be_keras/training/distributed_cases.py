@@ -21,7 +21,7 @@ from keras import ops  # noqa: E402
 
 import be_keras  # noqa: E402
 from be_keras.training import broadcast_variables, reseed, strategy, stream  # noqa: E402
-from be_tracks.devices import check_agreed  # noqa: E402
+from be_tracks.devices import check_same_settings  # noqa: E402
 from be_tracks.errors import UserError  # noqa: E402
 
 M, V, T, D = 2, 11, 6, 4
@@ -283,7 +283,7 @@ class Cases:
         heard = []
         for settings in (same, other, same):
             try:
-                check_agreed(self.strategy, settings)
+                check_same_settings(self.strategy, settings)
                 heard.append("")
             except UserError as error:
                 heard.append(str(error))

@@ -12,7 +12,7 @@ from be_keras.training import (
     restore_in_scope,
     strategy,
 )
-from be_tracks.devices import check_agreed
+from be_tracks.devices import check_same_settings
 
 X = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
 
@@ -37,7 +37,7 @@ def test_a_process_that_is_alone_is_the_chief_and_agrees(devices):
     np.testing.assert_array_equal(variable, [1, 2])
     assert is_chief(devices)
     assert broadcast_from_chief(devices, [3, 4]).tolist() == [3, 4]
-    check_agreed(devices, {"no": {"JSON": object()}})
+    check_same_settings(devices, {"no": {"JSON": object()}})
 
 
 def test_on_one_device_a_restored_model_is_the_one_to_train():

@@ -1,6 +1,5 @@
 """A worker that begins anew after another was lost: when, how often, and as which command."""
 
-import importlib
 import os
 import sys
 
@@ -8,13 +7,8 @@ import pytest
 
 errors = pytest.importorskip("tensorflow").errors
 
-from be_tracks.rejoining import (  # noqa: E402
-    TRIES,
-    is_loss_of_worker,
-    rejoining,  # noqa: E402
-)
-
-MODULE = importlib.import_module(rejoining.__module__)  # its name is the function's
+from be_tracks import devices  # noqa: E402
+from be_tracks.devices import TRIES, is_loss_of_worker, restart_on_worker_loss  # noqa: E402
 
 
 class Replaced(BaseException):
@@ -31,9 +25,9 @@ def commands(monkeypatch):
         raise Replaced
 
     monkeypatch.setattr(os, "execv", execv)
-    monkeypatch.setattr(MODULE, "PAUSE", 0.0)
+    monkeypatch.setattr(devices, "PAUSE", 0.0)
     monkeypatch.setattr(sys, "orig_argv", ["python3", "-m", "translation", "train", "a b"])
-    monkeypatch.delenv("BE_KERAS_REJOINING", raising=False)
+    monkeypatch.delenv("BE_KERAS_RESTARTS", raising=False)
     return found
 
 
@@ -42,7 +36,7 @@ def lost(kind=errors.UnavailableError, message="Socket closed"):
 
 
 def run(error, several=True):
-    with rejoining(several):
+    with restart_on_worker_loss(several):
         raise error
 
 
@@ -81,7 +75,7 @@ def test_other_errors_are_raised(error, commands):
 def test_one_process_is_left_alone(commands):
     with pytest.raises(errors.UnavailableError):
         run(lost(), several=False)
-    with rejoining(True):
+    with restart_on_worker_loss(True):
         pass
     assert not commands
 
@@ -97,7 +91,7 @@ def test_those_that_end_soon_give_up(commands):
 
 def test_after_one_that_lasted_the_count_begins_anew(commands, monkeypatch):
     for lasting in [*[60.0] * TRIES, -1.0, *[60.0] * TRIES]:
-        monkeypatch.setattr(MODULE, "LASTING", lasting)
+        monkeypatch.setattr(devices, "LASTING", lasting)
         with pytest.raises(Replaced):
             run(lost())
     assert len(commands) == 2 * TRIES + 1

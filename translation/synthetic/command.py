@@ -1,4 +1,4 @@
-"""The verb `grammar`: makes the demo's bilingual corpus, of which the truth is known."""
+"""The subcommand `grammar`: makes the demo's bilingual corpus, of which the truth is known."""
 
 import argparse
 
