@@ -53,7 +53,7 @@ def test_half_precision_is_loaded_for_use_in_full(translator, run):
 @pytest.mark.parametrize("name", ["", "nowhere", "nowhere.keras", "empty"])
 def test_nothing_there(tmp_path, name):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match="with the verb train"):
+    with pytest.raises(UserError, match="with the subcommand train"):
         load_translator(tmp_path / name)
 
 

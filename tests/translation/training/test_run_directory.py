@@ -107,7 +107,7 @@ def test_damaged_settings(run, text, vocabulary):
 
 def test_no_run(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(UserError, match="without run.json; make it with the verb train"):
+        with pytest.raises(UserError, match="without run.json; make it with the subcommand train"):
             RunFolder(path).settings()
 
 
