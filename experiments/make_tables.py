@@ -49,27 +49,8 @@ NETWORKS = {
     "multi30k": "Transformer",
 }
 COMPARED = ("DEE", "calibrated NLL", "disagreement")
-KINDS = "table|learning|trials|overview|rows|across|figure"
+KINDS = "learning|trials|overview|rows|across|figure"
 MARKED = re.compile(rf"(<!-- ({KINDS}): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-HEADER = (
-    "| run | unique tokens | member tokens | BLEU | chrF | NLL | member NLL | ECE "
-    "| ECE of end marks | Brier | disagreement | mutual information | parameters |"
-)
-
-
-def table(folder: Path, names: list[str]) -> str:
-    """Give a Markdown table of evaluations; one without a file shows as missing.
-
-    Args:
-        folder: holds `NAME.json`, each the `evaluation.json` of a run.
-        names: the rows, in order.
-    """
-    lines = [HEADER, "| --- |" + " ---: |" * (HEADER.count("|") - 2)]
-    for name in names:
-        path = folder / f"{name}.json"
-        found = path.exists()
-        lines.append(row(json.loads(path.read_text())) if found else f"| {name} | missing |")
-    return "\n".join(lines) + "\n"
 
 
 def evaluations(folder: Path, names: list[str]) -> dict[str, dict]:
@@ -77,29 +58,6 @@ def evaluations(folder: Path, names: list[str]) -> dict[str, dict]:
     paths = [folder / f"{name}.json" for name in names]
     found = [json.loads(path.read_text()) for path in paths if path.exists()]
     return with_history({each["name"]: each for each in found})
-
-
-def row(found: dict) -> str:
-    """One evaluation as a row; intervals in brackets are 95 %, by bootstrap over sentences."""
-    low, high = found["bleu"]["interval"]
-    nll = found["intervals"]["nll"]
-    several = found["ensemble_size"] > 1
-    cells = [
-        found["name"],
-        f"{found['training']['unique_tokens'] / 1e6:.2f} M",
-        f"{found['training']['member_tokens'] / 1e6:.2f} M",
-        f"{found['bleu']['score']:.1f} [{low:.1f}, {high:.1f}]",
-        f"{found['chrf']['score']:.1f}",
-        f"{found['nll']:.3f} [{nll[0]:.3f}, {nll[1]:.3f}]",
-        f"{found['member_nll']:.3f}" if several else "–",
-        f"{found['ece']:.4f}",
-        f"{found['ece_eos']:.4f}",
-        f"{found['brier']:.4f}",
-        f"{found['disagreement']:.4f}" if several else "–",
-        f"{found['mutual_information']:.4f}" if several else "–",
-        f"{found['parameters']:,}",
-    ]
-    return "| " + " | ".join(cells) + " |"
 
 
 def sweep(docs: Path, name: str) -> tuple[Table, dict]:
@@ -164,8 +122,8 @@ def benchmark(docs: Path, figures: str, kind: str, name: str, key: str) -> str:
 def rewritten(page: str, docs: Path, figures: str = "figures") -> str:
     """A page with every marked table made anew.
 
-    A marker `table: FOLDER/ROW/ROW` names evaluations, `learning` the same for the figure of their
-    validations, `trials: TASK/QUESTION` experiments, `overview: QUESTION` the same of several
+    A marker `learning: FOLDER/ROW/ROW` names evaluations, for the figure of their validations,
+    `trials: TASK/QUESTION` experiments, `overview: QUESTION` the same of several
     networks; `rows`, `across` and `figure: NAME/KEY` are benchmarks.
     """
 
@@ -180,9 +138,7 @@ def rewritten(page: str, docs: Path, figures: str = "figures") -> str:
             link = f"![{title}]({figures}/{first}.png)\n"
             there = evaluations(docs / "results" / first, names)
             return match[1] + (link if there else "missing\n") + match[4]
-        if match[2] in ("rows", "across", "figure"):
-            return match[1] + benchmark(docs, figures, match[2], first, *names) + match[4]
-        return match[1] + table(docs / "results" / first, names) + match[4]
+        return match[1] + benchmark(docs, figures, match[2], first, *names) + match[4]
 
     return MARKED.sub(replace, page)
 

@@ -48,36 +48,14 @@ def test_the_pages_are_what_their_files_say():
     assert done.returncode == 0, done.stderr
 
 
-def test_a_row_shows_every_figure():
-    row = load_script().row(evaluation())
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells == [
-        "one", "4.50 M", "18.00 M", "36.0 [35.0, 37.1]", "60.2", "1.500 [1.450, 1.550]", "1.520",
-        "0.0123", "0.0020", "0.4000", "0.0812", "0.0100", "5,239,688",
-    ]  # fmt: skip
-
-
-def test_one_network_has_no_members_to_compare():
-    row = load_script().row(evaluation(ensemble_size=1))
-    assert row.count("–") == 3
-
-
-def test_a_missing_file_shows_as_missing(tmp_path):
-    script = load_script()
-    (tmp_path / "here.json").write_text(json.dumps(evaluation("here")))
-    lines = script.table(tmp_path, ["here", "gone"]).strip().split("\n")
-    assert len(lines) == 4
-    assert lines[2].startswith("| here |")
-    assert lines[3] == "| gone | missing |"
-
-
 def test_check_notices_a_changed_figure(tmp_path, monkeypatch):
     script = load_script()
     folder = tmp_path / "results" / "set"
     folder.mkdir(parents=True)
     (folder / "one.json").write_text(json.dumps(evaluation()))
     page = tmp_path / "results.md"
-    page.write_text("before\n<!-- table: set/one -->\nold\n<!-- end -->\nafter\n")
+    marker = "<!-- excerpt: set\nrows: one\ncolumns: bleu.score : .1f = BLEU\n-->"
+    page.write_text(f"before\n{marker}\nold\n<!-- end -->\nafter\n")
     monkeypatch.setattr(script, "DOCS", tmp_path)
     monkeypatch.setattr(sys, "argv", ["make_tables", "--check"])
     assert script.main() == 1
@@ -85,7 +63,7 @@ def test_check_notices_a_changed_figure(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["make_tables"])
     assert script.main() == 0
     text = page.read_text()
-    assert text.startswith("before\n") and text.endswith("after\n") and "36.0 [35.0, 37.1]" in text
+    assert text.startswith("before\n") and text.endswith("after\n") and "| one | 36.0 |" in text
     monkeypatch.setattr(sys, "argv", ["make_tables", "--check"])
     assert script.main() == 0
 
@@ -189,3 +167,11 @@ def test_tables_and_the_figure_of_benchmarks(tmp_path, monkeypatch):
     assert (tmp_path / "figures" / "cost.png").stat().st_size > 10_000
     monkeypatch.setattr(sys, "argv", ["make_tables", "--check"])
     assert script.main() == 0
+
+
+def test_the_figure_of_scale(tmp_path):
+    sizes = {"step_ms": 410, "peak_mb": 1769, "gradient_mb": 30.3}
+    names = ("one network", "1 split", "4 split", "4 shared")
+    content = {"members": [{"members": name, **sizes} for name in names]}
+    load_script().report.FIGURES["scale"](content, tmp_path / "scale.png")
+    assert (tmp_path / "scale.png").stat().st_size > 5_000
