@@ -1,4 +1,4 @@
-"""What every test process needs before a backend starts: XLA that compiles fast, not fast code."""
+"""XLA that compiles fast, for every test process, and the order of the files."""
 
 import os
 
@@ -7,3 +7,8 @@ import os
 # this.
 FAST_TO_COMPILE = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {FAST_TO_COMPILE}".strip()
+
+
+def pytest_collection_modifyitems(items):
+    """End on many short files, so that no process is still busy with a long one when others end."""
+    items.sort(key=lambda item: "layers" in item.path.parts)

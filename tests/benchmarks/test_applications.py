@@ -1,27 +1,12 @@
 """The benchmark of whole networks runs and reports; how fast anything is it does not say."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "applications.py"
 
 
-def run(*words):
-    return subprocess.run(
-        [sys.executable, SCRIPT, *words],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-    )
-
-
-def test_a_table_and_a_file(tmp_path):
+def test_a_table_and_a_file(run, tmp_path):
     out = tmp_path / "new" / "applications.json"
     small = ("--runs", "2", "--size", "8", "--examples", "2", "--threads", "1")
-    done = run(*small, "--only", "tiny", "--out", str(out))
+    done = run("applications", *small, "--only", "tiny", "--out", str(out))
     assert done.returncode == 0, done.stderr
     content = json.loads(out.read_text())
     assert [content[key] for key in ("members", "runs", "size", "examples")] == [4, 2, 8, 2]
@@ -39,9 +24,9 @@ def test_a_table_and_a_file(tmp_path):
     assert row["quartiles"][0] <= row["ratio"] <= row["quartiles"][1]
 
 
-def test_what_it_does_not_know_is_refused():
-    done = run("--only", "tiny", "nonsense")
+def test_what_it_does_not_know_is_refused(run):
+    done = run("applications", "--only", "tiny", "nonsense")
     assert done.returncode == 2 and "nonsense" in done.stderr
-    assert run("--runs", "1").returncode == 2
-    done = run("--size", "0")
+    assert run("applications", "--runs", "1").returncode == 2
+    done = run("applications", "--size", "0")
     assert done.returncode == 2 and "expected --size, --examples from 1; got 0, 8" in done.stderr

@@ -1,8 +1,5 @@
 """What is held of converted networks is measured: what is wrong shows, or stops the benchmark."""
 
-import importlib.util
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -11,17 +8,13 @@ from keras import layers
 from be_keras.convert import to_batch_ensemble
 from be_keras.roles import FAST, freeze, weights_by_role
 
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "checks.py"
 DRAW = np.random.default_rng(0)
 X, Y = DRAW.normal(size=(4, 5, 5, 3)).astype("float32"), np.array([0, 1, 2, 0])
 
 
-@pytest.fixture(scope="module")
-def checks():
-    spec = importlib.util.spec_from_file_location("checks", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def checks(benchmark):
+    return benchmark("checks")
 
 
 @pytest.fixture

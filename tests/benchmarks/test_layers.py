@@ -23,7 +23,7 @@ LinearBatchEnsemble = Linear
 """
 
 
-def run(*words, options=(), path=None, backend="tensorflow"):
+def start(*words, options=(), path=None, backend="tensorflow"):
     found_first = {"PYTHONPATH": str(path)} if path else {}
     return subprocess.run(
         [sys.executable, *options, SCRIPT, *words],
@@ -33,9 +33,10 @@ def run(*words, options=(), path=None, backend="tensorflow"):
     )
 
 
-def test_a_table_and_a_file(tmp_path):
+def test_a_table_and_a_file(run, tmp_path):
     out = tmp_path / "layers.json"
-    done = run("--runs", "2", "--threads", "1", "--only", "layer-norm", "--out", str(out))
+    words = ("--runs", "2", "--threads", "1", "--only", "layer-norm")
+    done = run("layers", *words, "--out", out)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.strip().split("\n")
     found = json.loads(out.read_text())
@@ -57,7 +58,7 @@ def test_a_peer_stands_beside_the_graph(tmp_path):
     (tmp_path / "tabm.py").write_text(MODULES)
     out = tmp_path / "layers.json"
     words = ("--runs", "2", "--threads", "1", "--only", "dense", "layer-norm", "--peer", "tabm")
-    done = run(*words, "--out", str(out), path=tmp_path)
+    done = start(*words, "--out", str(out), path=tmp_path)
     assert done.returncode == 0, done.stderr
     for row in json.loads(out.read_text())["rows"]:
         measured = row["layer"] == "dense" and row["compiler"] == "graph"
@@ -67,18 +68,18 @@ def test_a_peer_stands_beside_the_graph(tmp_path):
 
 def test_peers_have_nothing_to_stand_beside_on_jax(tmp_path):
     (tmp_path / "tabm.py").write_text(MODULES)
-    done = run("--only", "dense", "--peer", "tabm", path=tmp_path, backend="jax")
+    done = start("--only", "dense", "--peer", "tabm", path=tmp_path, backend="jax")
     assert done.returncode == 2 and "expected KERAS_BACKEND=tensorflow" in done.stderr
 
 
 def test_a_peer_that_is_not_installed_is_refused_by_name():
     # Without site packages nothing is installed.
-    done = run("--peer", "tabm", options=["-S"])
+    done = start("--peer", "tabm", options=["-S"])
     assert done.returncode == 2
     assert "expected --peer to be installed; not found: tabm" in done.stderr
 
 
-def test_what_it_does_not_know_is_refused():
-    done = run("--only", "dense", "nonsense")
+def test_what_it_does_not_know_is_refused(run):
+    done = run("layers", "--only", "dense", "nonsense")
     assert done.returncode == 2 and "unknown layers nonsense; known are dense" in done.stderr
-    assert run("--runs", "1").returncode == 2
+    assert run("layers", "--runs", "1").returncode == 2

@@ -1,22 +1,12 @@
 """The profile of operators: what counts as which kind, and a real pass whose kernels it finds."""
 
-import sys
-from pathlib import Path
-
 import keras
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-
 
 @pytest.fixture
-def operators(monkeypatch):
-    monkeypatch.syspath_prepend(FOLDER)
-    import operators
-
-    yield operators
-    for name in ("operators", "prediction", "command", "report", "timing"):
-        sys.modules.pop(name, None)
+def operators(benchmark):
+    return benchmark("operators")
 
 
 def test_events_by_kind(operators):
@@ -41,9 +31,8 @@ def test_events_by_kind(operators):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="profiles TensorFlow")
-def test_a_real_pass(operators):
-    import timing
-
+def test_a_real_pass(operators, benchmark):
+    timing = benchmark("timing")
     model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(64, activation="relu")])
     run = timing.compiled(timing.stateless(model, model.trainable_variables), xla=False)
     weights = [variable.value for variable in model.trainable_variables]

@@ -1,28 +1,12 @@
 """The benchmark of image networks runs and reports what it measured."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-ENVIRONMENT = {**os.environ, "KERAS_BACKEND": "tensorflow"}
 
 
-def run(*words):
-    return subprocess.run(
-        [sys.executable, FOLDER / "prediction.py", *words],
-        capture_output=True,
-        text=True,
-        env=ENVIRONMENT,
-    )
-
-
-def test_tables_and_a_file(tmp_path):
+def test_tables_and_a_file(run, tmp_path):
     out = tmp_path / "prediction.json"
     words = ("--models", "resnet20", "--members", "2", "--batches", "1", "--runs", "2")
-    done = run(*words, "--threads", "1", "--out", str(out))
+    done = run("prediction", *words, "--threads", "1", "--out", str(out))
     assert done.returncode == 0, done.stderr
     content = json.loads(out.read_text())
     (size,) = content["sizes"]
@@ -37,6 +21,6 @@ def test_tables_and_a_file(tmp_path):
         assert row["plain_network_on_the_rows_ms"] > 0
 
 
-def test_numbers_that_make_no_sense_are_refused():
-    assert "expected numbers from 1" in run("--members", "0").stderr
-    assert "invalid choice: 'resnet21'" in run("--models", "resnet21").stderr
+def test_numbers_that_make_no_sense_are_refused(run):
+    assert "expected numbers from 1" in run("prediction", "--members", "0").stderr
+    assert "invalid choice: 'resnet21'" in run("prediction", "--models", "resnet21").stderr

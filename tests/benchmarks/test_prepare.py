@@ -1,6 +1,5 @@
 """The benchmark of preparation runs and reports what it measured; copies are no duplicates."""
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -15,12 +14,8 @@ PAIRS = [(f"{a} {b}", f"{b} {a} {a}") for a in WORDS for b in WORDS]
 
 
 @pytest.fixture
-def module(monkeypatch):
-    monkeypatch.syspath_prepend(SCRIPT.parent)
-    spec = importlib.util.spec_from_file_location("prepare_benchmark", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def module(benchmark):
+    return benchmark("prepare")
 
 
 def test_tables_and_a_file(tmp_path):

@@ -1,6 +1,5 @@
 """The model of large machines: what it takes from measurements, its steps by hand, its tables."""
 
-import importlib.util
 import json
 import math
 import re
@@ -10,19 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "benchmarks"
 
 
-@pytest.fixture(scope="module")
-def projection():
-    sys.path.insert(0, str(FOLDER))
-    spec = importlib.util.spec_from_file_location("projection", FOLDER / "projection.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["projection"] = module  # dataclasses look there
-    spec.loader.exec_module(module)
-    yield module
-    sys.path.remove(str(FOLDER))
-    del sys.modules["projection"]
+@pytest.fixture
+def projection(benchmark):
+    return benchmark("projection")
 
 
 @pytest.fixture

@@ -1,19 +1,11 @@
 """Tables of rows are what a reader would write; the figure shows what the rows hold."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "report.py"
 
-
-@pytest.fixture(scope="module")
-def report():
-    spec = importlib.util.spec_from_file_location("report", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def report(benchmark):
+    return benchmark("report")
 
 
 @pytest.mark.parametrize(

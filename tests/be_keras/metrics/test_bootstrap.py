@@ -5,6 +5,8 @@ import pytest
 
 from be_keras.metrics import bootstrap_difference, bootstrap_intervals, scores
 
+pytestmark = pytest.mark.one_backend
+
 
 def mean(columns, weights):
     return {"mean": float(np.average(columns["value"], weights=weights))}

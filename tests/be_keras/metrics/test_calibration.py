@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from be_keras.metrics import expected_calibration_error, reliability_table
 
+pytestmark = pytest.mark.one_backend
+
 # Coarse values make ties and confidences on a bin's edge common.
 CASES = st.lists(st.tuples(st.integers(0, 16), st.booleans()), min_size=1, max_size=40)
 

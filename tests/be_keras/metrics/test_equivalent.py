@@ -13,6 +13,8 @@ from be_keras.metrics import (
     reference_curve,
 )
 
+pytestmark = pytest.mark.one_backend
+
 NETWORKS = 8
 
 

@@ -6,6 +6,8 @@ import pytest
 from be_keras.metrics import mean_log_probs
 from be_keras.metrics.log_probs import checked_labels, checked_log_probs, log_softmax
 
+pytestmark = pytest.mark.one_backend
+
 
 def test_the_mean_is_that_of_the_probabilities():
     logits = np.random.default_rng(0).normal(scale=3, size=(20, 4, 5)).astype("float32")

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from be_keras.metrics import auroc_interval, ood_scores, uncertainties
 
+pytestmark = pytest.mark.one_backend
+
 # Few different values make ties common.
 VALUES = st.lists(st.integers(0, 6), min_size=1, max_size=30)
 

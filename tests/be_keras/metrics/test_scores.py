@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from be_keras.metrics import Records, ensemble_records, expected_calibration_error, scores
 
+pytestmark = pytest.mark.one_backend
+
 NAMES = {
     "nll",
     "member_nll",

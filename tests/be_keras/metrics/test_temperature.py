@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from be_keras.metrics import calibrated_log_likelihood, fit_temperature
 from be_keras.metrics.log_probs import log_softmax
 
+pytestmark = pytest.mark.one_backend
+
 
 def made_case(count, classes=5, scale=2.0, seed=0):
     """Log-probabilities `(count, classes)` that know something of the labels."""
