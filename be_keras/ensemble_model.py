@@ -4,14 +4,17 @@ Takes examples (B, ...), gives (B, M, ..., C). A Keras loss is applied to every 
 metric to the mean prediction; labels and weights are expanded explicitly, never by broadcasting.
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
-from be_keras.keras_internals import layers_below
+from be_keras import bodies
+from be_keras.keras_internals import compiled_metrics
 from be_keras.loss_inputs import (
+    for_each_output,
     labels_averaged,
     mask_of,
     members_of,
@@ -26,9 +29,15 @@ from be_keras.members import (
     TileMembers,
     UntileMembers,
     check_ensemble_size,
-    check_tiled_once,
     fill_rows,
     split_members,
+)
+from be_keras.outputs import (
+    KINDS,
+    OutputsError,
+    check_kind,
+    check_metrics,
+    predictions_of,
 )
 from be_keras.roles import assign_roles
 from be_keras.training.distributed import DistributedTraining, true_loss
@@ -58,9 +67,12 @@ class EnsembleModel(DistributedTraining, keras.Model):
             it costs one network (the sub-batches of Wen et al., 2020), and called with
             `training=True` the model gives `(B, 1, ..., C)`. Evaluation and
             prediction always show every example to every member.
-        outputs: What the body gives, with classes on the last axis: "logits" (metrics see the
-            mean of the members' softmax, or sigmoid where there is one class), "probabilities"
-            or "values" (metrics see the plain mean).
+        outputs: What the body gives, with classes on the last axis, which says what the mean
+            over members that metrics see is: "logits" (of their softmax, or sigmoid where there
+            is one class), "binary_logits" (of the sigmoid of each), "probabilities",
+            "binary_probabilities" or "values" (the plain mean). "auto" follows the compiled loss
+            of each output, or a softmax or sigmoid that the body is seen to end in. One for all
+            outputs, a list, or a dict by name.
         member_loss: "mean" or "sum" over members of a loss that averages over labels.
         tiles: Where examples become rows. "inputs": in front of the body. "body": the body takes
             examples and holds a `TileMembers` on each path from an input, so that what comes
@@ -70,7 +82,8 @@ class EnsembleModel(DistributedTraining, keras.Model):
     Raises:
         ValueError: An option is unknown; a layer of the body has another ensemble size or tiles
             the rows again; a path of a body that tiles by itself tiles not, or members are
-            split around it; a loss is compiled with `reduction="sum"`.
+            split around it; a loss is compiled with `reduction="sum"`; metrics are compiled, and
+            what an output is remains unclear or contradicts its loss.
 
     Examples:
         >>> body = be_keras.DenseBatchEnsemble(2, ensemble_size=4)
@@ -97,14 +110,15 @@ class EnsembleModel(DistributedTraining, keras.Model):
         body: keras.Layer,
         ensemble_size: int,
         members: str = "shared",
-        outputs: str = "logits",
+        outputs: Any = "auto",
         member_loss: str = "mean",
         tiles: str = "inputs",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         _check_option("members", members, ("shared", "split"))
-        _check_option("outputs", outputs, ("logits", "probabilities", "values"))
+        for kind in keras.tree.flatten(outputs):
+            check_kind(kind, ("auto", *KINDS))
         _check_option("member_loss", member_loss, ("mean", "sum"))
         _check_option("tiles", tiles, ("inputs", "body"))
         if tiles == "body" and members == "split":
@@ -123,12 +137,47 @@ class EnsembleModel(DistributedTraining, keras.Model):
             self.tile = keras.layers.Identity(name="tile", autocast=False)
         self.untile = UntileMembers(ensemble_size, name="untile")
         self._weighted_loss = keras.metrics.Mean(name="loss")
-        check_body(body, ensemble_size, tiles)
+        self._loading = False
+        bodies.check_body(body, ensemble_size, tiles)
+        if body.built and (shapes := bodies.input_shapes(body)) is not None:
+            self.build(shapes)
+
+    @property
+    def output_names(self) -> list[str]:
+        # Keras asks for them where losses and metrics go by name.
+        if (names := bodies.output_names(self.body)) is None:
+            raise AttributeError("The outputs of this body have no names.")
+        return names
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        super().compile(*args, **kwargs)
+        outputs = bodies.symbolic_outputs(self.body)
+        try:
+            if outputs is not None:
+                self._kinds_for_metrics(outputs)
+        except OutputsError as error:
+            if not self._loading:
+                raise
+            # Files of earlier versions say "logits" of whatever nobody spoke of.
+            warnings.warn(f'{error} The file is taken for outputs="auto".', stacklevel=2)
+            self.outputs_are = "auto"
+
+    def compile_from_config(self, config: Config) -> None:
+        self._loading = True
+        try:
+            super().compile_from_config(config)
+        finally:
+            self._loading = False
+
+    def summary(self, *args: Any, print_fn: Any = None, **kwargs: Any) -> None:
+        super().summary(*args, print_fn=print_fn, **kwargs)
+        for line in bodies.runs(self.body, self.tiles, self.ensemble_size):
+            (print_fn or print)(line)
 
     def build(self, input_shape: Shape) -> None:
         if not self.body.built:
             self._build_body(input_shape)
-        check_body(self.body, self.ensemble_size, self.tiles)
+        bodies.check_body(self.body, self.ensemble_size, self.tiles)
         assign_roles(self)
 
     def _build_body(self, input_shape: Shape) -> None:
@@ -168,13 +217,45 @@ class EnsembleModel(DistributedTraining, keras.Model):
 
         Logits are turned into probabilities first.
         """
-        return ops.mean(self._member_predictions(outputs), axis=1)
+        means = map(_mean, keras.tree.flatten(outputs), self.kinds_of_outputs(outputs))
+        return keras.tree.pack_sequence_as(outputs, list(means))
 
-    def _member_predictions(self, outputs: Tensor) -> Any:
-        outputs = ops.cast(outputs, "float32")
-        if self.outputs_are != "logits":
-            return outputs
-        return ops.sigmoid(outputs) if outputs.shape[-1] == 1 else ops.softmax(outputs, axis=-1)
+    def kinds_of_outputs(self, outputs: Tensor) -> list[str]:
+        """What each of some outputs is, one of `be_keras.outputs.KINDS`, as a flat list.
+
+        Args:
+            outputs: What the model gave, or a structure like it.
+
+        Raises:
+            OutputsError: It is unclear, or `outputs` contradicts the compiled loss.
+
+        Examples:
+            >>> head = be_keras.DenseBatchEnsemble(1, ensemble_size=2)
+            >>> model = be_keras.EnsembleModel(keras.Sequential([keras.Input((5,)), head]), 2)
+            >>> model.compile("sgd", "mse")
+            >>> model.kinds_of_outputs(model(np.zeros((3, 5))))
+            ['values']
+        """
+        return self._kinds(outputs, [True] * len(keras.tree.flatten(outputs)))
+
+    def _kinds(self, outputs: Tensor, asked: list[bool]) -> list[Any]:
+        """The kind of each output that is asked for, else None."""
+        names = getattr(self, "output_names", None)
+        given = for_each_output(self.outputs_are, outputs, names)
+        losses = for_each_output(self.loss, outputs, names)
+        return bodies.kinds(self.body, given, losses, names or range(len(asked)), asked)
+
+    def _kinds_for_metrics(self, outputs: Tensor) -> list[Any]:
+        """The kinds of the outputs that have metrics, else None."""
+        names = getattr(self, "output_names", None)
+        metrics: list[Any] = [compiled_metrics(self)]  # also those that heed sample weights
+        if len(keras.tree.flatten(outputs)) > 1:
+            each = [for_each_output(some, outputs, names) for some in metrics[0]]
+            metrics = list(zip(*each, strict=True))
+        kinds = self._kinds(outputs, [any(each) for each in metrics])
+        for each, kind in zip(metrics, kinds, strict=True):
+            check_metrics(each, kind)
+        return kinds
 
     def compute_loss(
         self,
@@ -212,13 +293,16 @@ class EnsembleModel(DistributedTraining, keras.Model):
         weighted_mean = self._check_reductions()
         rows, seen_by = output_rows(y_pred), members_of(y_pred)
         y, sample_weight = repeat_labels(y, seen_by), repeat_labels(sample_weight, seen_by)
-        sample_weight = weights_of_each(rows, sample_weight)
+        names = getattr(self, "output_names", None)
+        losses = for_each_output(self.loss, rows, names)
+        sample_weight = weights_of_each(rows, sample_weight, names)
         loss = true_loss(super().compute_loss(x, y, rows, sample_weight, training))
         if self.member_loss == "sum":
             penalty = sum((ops.sum(term) for term in self.losses), start=0.0)
             loss = penalty + self.ensemble_size * (loss - penalty)
         weights = sample_weight if weighted_mean else None
-        return loss, labels_averaged(rows, weights, not_ignored(rows, y, self.loss))
+        counted = not_ignored(rows, y, losses, names)
+        return loss, labels_averaged(rows, weights, counted, losses)
 
     def track_loss(self, loss: Tensor, count: Tensor) -> None:
         """Let a loss, the mean of so many labels, count in the logged one."""
@@ -264,13 +348,10 @@ class EnsembleModel(DistributedTraining, keras.Model):
         Returns:
             Dict of the values of all metrics.
         """
-        predictions = keras.tree.map_structure(self._masked_mean, y_pred)
-        weights = weights_of_each(predictions, sample_weight)
+        means = map(_masked_mean, keras.tree.flatten(y_pred), self._kinds_for_metrics(y_pred))
+        predictions = keras.tree.pack_sequence_as(y_pred, list(means))
+        weights = weights_of_each(predictions, sample_weight, getattr(self, "output_names", None))
         return super().compute_metrics(x, y, predictions, weights)
-
-    def _masked_mean(self, output: Tensor) -> Any:
-        mask = mask_of(output)  # the same for all members of an example
-        return with_mask(self.mean_prediction(output), None if mask is None else mask[:, 0])
 
     def _check_reductions(self) -> Any:
         """Refuse losses that do not average; say whether they divide by the sample weights."""
@@ -304,51 +385,16 @@ class EnsembleModel(DistributedTraining, keras.Model):
         return cls(**config)
 
 
-def check_body(body: keras.Layer, ensemble_size: int, tiles: str = "inputs") -> None:
-    """Check that the layers below `body` work on rows of this many members.
-
-    Args:
-        body: Keras layer or model.
-        ensemble_size: Number of members M.
-        tiles: "inputs" if the body takes rows, "body" if it makes them of examples.
-
-    Raises:
-        ValueError: Names a layer made for another number of members, one that tiles where the
-            body takes rows, or an output that no path tiles.
-    """
-    model_tiles: tuple[Any, ...] = (UntileMembers, EnsembleModel)
-    if tiles == "inputs":
-        model_tiles += (TileMembers,)
-    for layer in layers_below(body):
-        if isinstance(layer, model_tiles):
-            raise ValueError(
-                f"Layer {layer.name!r} ({type(layer).__name__}) stands in the body of an "
-                "EnsembleModel, which tiles its inputs and untiles its outputs itself: rows "
-                'would be tiled twice. Leave it out of the body, or pass tiles="body" if all '
-                "that the body does itself is to tile."
-            )
-        other = getattr(layer, "ensemble_size", ensemble_size)
-        if other != ensemble_size:
-            raise ValueError(
-                f"Layer {layer.name!r} ({type(layer).__name__}) has ensemble_size={other}, and "
-                f"the EnsembleModel around it has ensemble_size={ensemble_size}. Give every "
-                "layer of one model the same ensemble_size."
-            )
-    if tiles == "body":
-        _check_outputs_tiled(body, ensemble_size)
-
-
-def _check_outputs_tiled(body: keras.Layer, ensemble_size: int) -> None:
-    for tensor in getattr(body, "outputs", [None]):
-        if tensor is None or check_tiled_once(tensor, ensemble_size) != "tiled":
-            raise ValueError(
-                f'tiles="body" expects a functional body, here {body.name!r}, each of whose '
-                "outputs is made of tensors that a TileMembers of that body tiled. Put "
-                f"TileMembers({ensemble_size}) on every path to its outputs, or let the "
-                'EnsembleModel tile: tiles="inputs".'
-            )
-
-
 def _check_option(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise ValueError(f"`{name}` must be one of {known}. Received: {name}={value!r}")
+
+
+def _mean(output: Tensor, kind: str) -> Tensor:
+    """The mean over members of probabilities or values, `(B, ..., C)`, float32."""
+    return ops.mean(predictions_of(ops.cast(output, "float32"), kind), axis=1)
+
+
+def _masked_mean(output: Tensor, kind: str) -> Tensor:
+    mask = mask_of(output)  # the same for all members of an example
+    return with_mask(_mean(output, kind), None if mask is None else mask[:, 0])

@@ -25,6 +25,24 @@ def origin_of(tensor: Any) -> tuple[Any, list[Any]]:
     return history.operation, list(node.input_tensors)
 
 
+def calls_of(layer: keras.Layer) -> list[list[Any]]:
+    """The KerasTensors that a layer took at each of its calls."""
+    return [list(node.input_tensors) for node in layer._inbound_nodes]
+
+
+def place_of(tensor: Any) -> int:
+    """Which output of its operation a KerasTensor is."""
+    return tensor._keras_history.tensor_index
+
+
+def compiled_metrics(model: keras.Model) -> tuple[Any, Any]:
+    """The `metrics` and `weighted_metrics` that a model was compiled with, as they were given."""
+    metrics = model._compile_metrics
+    if metrics is None:
+        return None, None
+    return metrics._user_metrics, metrics._user_weighted_metrics
+
+
 def build_on(model: keras.Model, batch: Any) -> None:
     """Build a compiled model, its metrics and its optimiser for a batch, or for its specs."""
     model._symbolic_build(data_batch=batch)

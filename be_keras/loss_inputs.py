@@ -72,7 +72,46 @@ def repeat_labels(labels: Tensor, ensemble_size: int) -> Tensor:
     )
 
 
-def weights_of_each(outputs: Tensor, sample_weight: Tensor) -> Tensor:
+def for_each_output(values: Any, outputs: Tensor, names: list[str] | None = None) -> list[Any]:
+    """What is said of each output, in the order of a flat structure.
+
+    Args:
+        values: One value for all outputs, a list of one for each, a structure like them, or a
+            dict by name, in which an output without a value gets None.
+        outputs: Structure of outputs.
+        names: Names of the outputs in a flat structure; the keys of a dict of outputs come first.
+
+    Raises:
+        ValueError: A name belongs to no output, or there is another number of values.
+
+    Examples:
+        >>> be_keras.loss_inputs.for_each_output({"b": "mse"}, [0.0, 1.0], names=["a", "b"])
+        [None, 'mse']
+    """
+    count = len(keras.tree.flatten(outputs))
+    if not keras.tree.is_nested(values):
+        return [values] * count
+    if count == 1:  # several losses of one output stay together
+        flat = keras.tree.flatten(values)
+        return flat if len(flat) == 1 else [values]
+    if isinstance(outputs, dict) and len(outputs) == count:
+        places = keras.tree.pack_sequence_as(outputs, list(range(count)))
+        names = sorted(outputs, key=places.__getitem__)
+    if isinstance(values, dict) and names and set(values) <= set(names):
+        return [values.get(name) for name in names]
+    flat = values if len(values) == count else keras.tree.flatten(values)
+    if isinstance(flat, dict) or len(flat) != count:
+        raise ValueError(
+            f"Expected one value for all outputs, or one for each of {names or count}. Received "
+            f"{len(flat)} values for {count} outputs"
+            + (f": {list(values)}" if isinstance(values, dict) else "")
+        )
+    return list(flat)
+
+
+def weights_of_each(
+    outputs: Tensor, sample_weight: Tensor, names: list[str] | None = None
+) -> Tensor:
     """Sample weights for each output, with as many axes as the output has labels.
 
     Keras multiplies weights `(R,)` with losses and masks `(R, T)` as they are, which fails or,
@@ -80,8 +119,9 @@ def weights_of_each(outputs: Tensor, sample_weight: Tensor) -> Tensor:
 
     Args:
         outputs: Structure of rows `(R, ..., C)` with their masks.
-        sample_weight: One tensor `(R,)` or `(R, T)` for all outputs, a structure of them like
-            the outputs (of a dict, entries may be missing), or None.
+        sample_weight: One tensor `(R,)` or `(R, T)` for all outputs, what `for_each_output`
+            takes of them, or None.
+        names: As in `for_each_output`.
 
     Returns:
         A structure like the outputs, with None for an output without weights; or None.
@@ -91,18 +131,9 @@ def weights_of_each(outputs: Tensor, sample_weight: Tensor) -> Tensor:
     """
     if sample_weight is None:
         return None
-    if not keras.tree.is_nested(sample_weight):
-        return keras.tree.map_structure(lambda t: _like_labels(sample_weight, t), outputs)
-    if isinstance(outputs, dict) and isinstance(sample_weight, dict):
-        return {name: _like_labels(sample_weight.get(name), t) for name, t in outputs.items()}
-    weights, flat = keras.tree.flatten(sample_weight), keras.tree.flatten(outputs)
-    if len(weights) != len(flat):
-        raise ValueError(
-            "`sample_weight` must be one tensor, or a structure like the outputs. Received "
-            f"{len(weights)} weights for {len(flat)} outputs."
-        )
-    weights = [_like_labels(weight, t) for weight, t in zip(weights, flat, strict=True)]
-    return keras.tree.pack_sequence_as(outputs, weights)
+    weights = for_each_output(sample_weight, outputs, names)
+    pairs = zip(weights, keras.tree.flatten(outputs), strict=True)
+    return keras.tree.pack_sequence_as(outputs, [_like_labels(*pair) for pair in pairs])
 
 
 def _like_labels(weight: Tensor, output: Tensor) -> Tensor:
@@ -112,41 +143,50 @@ def _like_labels(weight: Tensor, output: Tensor) -> Tensor:
     return ops.reshape(weight, (*ops.shape(weight), *[1] * missing))
 
 
-def not_ignored(rows: Tensor, labels: Tensor, losses: Any) -> list[Tensor]:
+def not_ignored(
+    rows: Tensor, labels: Tensor, losses: Any, names: list[str] | None = None
+) -> list[Tensor]:
     """Which labels are of another class than the one that their loss ignores.
 
     A loss with `ignore_class` averages over the other labels, and says so to nobody.
 
     Args:
         rows: Structure of outputs `(R, ..., C)`.
-        labels: Integers `(R, ...)` for each output, a structure like the outputs.
-        losses: Structure of Keras losses, one for each output or one for all.
+        labels: Integers `(R, ...)` for each output that has a loss, or for all of them.
+        losses: Keras losses as `for_each_output` takes them.
+        names: As in `for_each_output`.
 
     Returns:
         For each output, in the order of a flat structure, bool `(R, ...)`, or None where its loss
         ignores no class.
     """
-    losses, outputs = keras.tree.flatten(losses), keras.tree.flatten(rows)
+    losses, outputs = for_each_output(losses, rows, names), keras.tree.flatten(rows)
     ignored = [getattr(loss, "ignore_class", None) for loss in losses]
     if all(each is None for each in ignored):
-        return [None] * len(outputs)
-    if len(ignored) == 1:
-        ignored *= len(outputs)
+        return ignored
+    given = keras.tree.flatten(labels)
+    if sum(loss is not None for loss in losses) == len(given) < len(losses):
+        left = iter(given)
+        labels = [None if loss is None else next(left) for loss in losses]
+    labels = for_each_output(labels, rows, names)
     return [
         None
         if skipped is None
         else ops.not_equal(ops.reshape(label, ops.shape(output)[:-1]), skipped)
-        for output, label, skipped in zip(outputs, keras.tree.flatten(labels), ignored, strict=True)
+        for output, label, skipped in zip(outputs, labels, ignored, strict=True)
     ]
 
 
-def labels_averaged(rows: Tensor, weights: Tensor = None, counted: Tensor = None) -> Tensor:
+def labels_averaged(
+    rows: Tensor, weights: Tensor = None, counted: Tensor = None, losses: list[Any] | None = None
+) -> Tensor:
     """How many labels the losses of all outputs divide by: what a batch weighs in an epoch.
 
     Args:
         rows: Structure of outputs `(R, ..., C)` with their masks.
         weights: What `weights_of_each` gave, where the losses divide by its sum; or None.
         counted: What `not_ignored` gave; None counts all.
+        losses: The loss of each output, None where it has none; None counts all.
 
     Returns:
         Scalar, float32.
@@ -154,7 +194,10 @@ def labels_averaged(rows: Tensor, weights: Tensor = None, counted: Tensor = None
     outputs = keras.tree.flatten(rows)
     nothing = [None] * len(outputs)
     weights = nothing if weights is None else keras.tree.flatten(weights)
-    counts = [_count(*each) for each in zip(outputs, weights, counted or nothing, strict=True)]
+    each = list(zip(outputs, weights, counted or nothing, strict=True))
+    if losses and any(loss is not None for loss in losses):
+        each = [one for one, loss in zip(each, losses, strict=True) if loss is not None]
+    counts = [_count(*one) for one in each]
     return sum(counts[1:], start=counts[0])
 
 

@@ -33,7 +33,9 @@ ARROWS = {
     "losses": set(),
     "loss_inputs": {"members"},
     "optimizers": {"roles", "keras_internals"},
-    "metrics": {"roles", "backend"},
+    "outputs": {"members", "keras_internals"},
+    "bodies": {"members", "outputs", "keras_internals"},
+    "metrics": {"roles", "backend", "outputs"},
     "layers": {"members", "initializers", "roles", "backend"},
 }
 

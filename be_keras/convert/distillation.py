@@ -6,7 +6,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from be_keras.convert.ensemble import kind_of_outputs
+from be_keras.bodies import symbolic_outputs
+from be_keras.outputs import (
+    KINDS,
+    check_kind,
+    ends_in_probabilities,
+    kind_of_output,
+    predictions_of,
+)
 from be_keras.types import Shape, Tensor
 
 
@@ -16,7 +23,7 @@ def distillation_targets(
     y: Tensor = None,
     weight: float = 0.5,
     *,
-    outputs: str | None = None,
+    outputs: str = "auto",
     batch_size: int | None = None,
 ) -> np.ndarray:
     """Mix labels with a model's predictions: `(1 - weight) labels + weight probabilities`.
@@ -32,8 +39,8 @@ def distillation_targets(
             probabilities of either shape. None, for inputs without labels, needs a weight of 1.
         weight: Weight of the predictions, in [0, 1].
         outputs: What the model gives: "logits" (softmax turns them into probabilities, or sigmoid
-            where C is 1) or "probabilities". None reads it from the model's last activations;
-            a subclassed model, whose layers cannot be seen, needs it.
+            where C is 1), "binary_logits" (sigmoid of each) or probabilities. "auto" follows the
+            loss that the model is compiled with, or a softmax or sigmoid that it ends in.
         batch_size: As in `model.predict`.
 
     Returns:
@@ -41,42 +48,38 @@ def distillation_targets(
 
     Raises:
         ValueError: An argument is out of range, the labels do not fit the predictions, or
-            `outputs` is None and the model's layers cannot be seen.
+            nothing says what the model gives.
 
     Examples:
         >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
         >>> x, y = np.ones((4, 3), "float32"), np.array([0, 1, 0, 1])
-        >>> be_keras.convert.distillation_targets(model, x, y, weight=0.5).shape
+        >>> be_keras.convert.distillation_targets(model, x, y, outputs="logits").shape
         (4, 2)
     """
     if not 0.0 <= weight <= 1.0:
         raise ValueError(f"`weight` must lie in [0, 1]. Received: weight={weight!r}")
     if y is None and weight < 1.0:
         raise ValueError(f"Without labels `weight` must be 1. Received: y=None, weight={weight!r}")
-    outputs = outputs or _kind_of_outputs(model)
-    if outputs not in ("logits", "probabilities"):
-        raise ValueError(
-            f'`outputs` must be "logits" or "probabilities". Received: outputs={outputs!r}'
-        )
+    check_kind(outputs, ("auto", *KINDS[:-1]))
+    seen = symbolic_outputs(model)
+    if keras.tree.is_nested(seen):
+        raise ValueError(f"Expected a model with one output. Received: {type(seen).__name__}")
+    probable = seen is not None and ends_in_probabilities(seen)
+    loss = getattr(model, "loss", None)
+    outputs = kind_of_output(outputs, loss, probable, f"output of {model.name!r}")
     predictions = model.predict(x, batch_size=batch_size, verbose=0)
     if not isinstance(predictions, np.ndarray):
         raise ValueError(f"Expected a model with one output. Received: {type(predictions)}")
     predictions = predictions.astype("float32")
-    if outputs == "logits":
-        probable = ops.sigmoid if predictions.shape[-1] == 1 else ops.softmax
-        predictions = ops.convert_to_numpy(probable(predictions))
+    if outputs == "values":
+        raise ValueError(
+            f"The loss of {model.name!r} says that it gives values, and targets are mixed from "
+            "probabilities of classes. Distil a regression by fitting its predictions."
+        )
+    predictions = ops.convert_to_numpy(predictions_of(predictions, outputs))
     if y is None:
         return predictions
     return (1.0 - weight) * _distributions(np.asarray(y), predictions.shape) + weight * predictions
-
-
-def _kind_of_outputs(model: keras.Model) -> Any:
-    try:
-        return kind_of_outputs(model)
-    except ValueError as error:
-        raise ValueError(
-            f'{error} Or say what it gives: outputs="logits" or outputs="probabilities".'
-        ) from error
 
 
 def _distributions(labels: Tensor, shape: Shape) -> Any:

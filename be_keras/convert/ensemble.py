@@ -7,7 +7,7 @@ import keras
 
 from be_keras import initializers
 from be_keras.convert.choice import chosen_layers, head_layers
-from be_keras.convert.graphs import Counterparts, last_layers, leaves_of, rebuild
+from be_keras.convert.graphs import Counterparts, leaves_of, rebuild
 from be_keras.convert.rules import rule_for
 from be_keras.ensemble_model import EnsembleModel
 from be_keras.members import TileMembers, check_ensemble_size
@@ -26,7 +26,7 @@ def to_batch_ensemble(
     r_initializer: Any = "ones",
     s_initializer: Any = "ones",
     members: str = "shared",
-    outputs: str | None = None,
+    outputs: Any = "auto",
     tiles: str | None = None,
     **kwargs: Any,
 ) -> EnsembleModel:
@@ -51,8 +51,7 @@ def to_batch_ensemble(
         r_initializer, s_initializer: Initialisers of the fast weights, or functions from a layer
             of `model` to one, such as `signs_in_the_head(model)`.
         members: "shared" or "split", as in `EnsembleModel`.
-        outputs: What the model gives, as in `EnsembleModel`. None: "probabilities" if its
-            outputs end in softmax or sigmoid, else "logits".
+        outputs: What the model gives, as in `EnsembleModel`.
         tiles: Where examples become rows. "body": where they meet the first layer of members, so
             that what comes before runs once for all of them, dropout and augmentation too.
             "inputs": at once. None: "inputs" for split members, which need it, else "body".
@@ -79,7 +78,7 @@ def to_batch_ensemble(
         body,
         ensemble_size,
         members=members,
-        outputs=outputs or kind_of_outputs(model),
+        outputs=outputs,
         tiles=tiles,
         **kwargs,
     )
@@ -143,7 +142,8 @@ class _Conversion:
         return chosen or id(layer) in self.met_rows
 
     def _is_rows(self, value: Tensor) -> Any:
-        return self.tiled.get(id(value), (None, None))[1] is value
+        # Looked up by identity alone, None as of `mask` or `training` would be the rows of nothing.
+        return id(value) in self.tiled and self.tiled[id(value)][1] is value
 
     def _to_rows(self, value: Tensor) -> Any:
         if not keras.utils.is_keras_tensor(value):
@@ -170,22 +170,3 @@ class _Conversion:
                 initializer = initializer(layer)
             options[name] = initializers.fresh(initializers.get(initializer), layer=place)
         return rule_for(layer).to_members(layer, options)
-
-
-def kind_of_outputs(model: keras.Model) -> str:
-    """Give "probabilities" if all outputs of a graph end in softmax or sigmoid, else "logits".
-
-    Args:
-        model: Sequential or Functional model; the last activations before its outputs count.
-
-    Raises:
-        ValueError: The model is of another kind, has a `call` of its own, or has no inputs yet.
-    """
-    ends = last_layers(model, lambda layer: hasattr(layer, "activation") or _is_probable(layer))
-    return "probabilities" if ends and all(map(_is_probable, ends)) else "logits"
-
-
-def _is_probable(operation: Any) -> Any:
-    functions = (keras.activations.softmax, keras.activations.sigmoid)
-    known = getattr(operation, "activation", None) in functions
-    return known or type(operation).__name__ in ("Softmax", "Sigmoid")

@@ -11,7 +11,7 @@ from be_keras.layers import DenseBatchEnsemble
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_new_weights_are_seen(jit_compile):
-    model = EnsembleModel(DenseBatchEnsemble(2, ensemble_size=3), 3)
+    model = EnsembleModel(DenseBatchEnsemble(2, ensemble_size=3), 3, outputs="logits")
     data = np.random.default_rng(0).normal(size=(4, 5)).astype("float32")
     model.build((None, 5))
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(True))

@@ -106,10 +106,13 @@ def test_the_mean_prediction_of_each_kind_of_output():
     exps = np.exp(outputs)
     softmax = np.mean(exps / exps.sum(-1, keepdims=True), axis=1)
     sigmoid = np.mean(1 / (1 + np.exp(-outputs[..., :1])), axis=1)
-    logits = EnsembleModel(dense(), M)
+    logits = EnsembleModel(dense(), M, outputs="logits")
     np.testing.assert_allclose(logits.mean_prediction(outputs), softmax, rtol=1e-5)
     np.testing.assert_allclose(logits.mean_prediction(outputs[..., :1]), sigmoid, rtol=1e-5)
-    for kind in ("probabilities", "values"):
+    both = 1 / (1 + np.exp(-outputs))
+    binary = EnsembleModel(dense(), M, outputs="binary_logits")
+    np.testing.assert_allclose(binary.mean_prediction(outputs), both.mean(1), rtol=1e-5)
+    for kind in ("probabilities", "binary_probabilities", "values"):
         mean = EnsembleModel(dense(), M, outputs=kind).mean_prediction(outputs)
         np.testing.assert_allclose(mean, outputs.mean(1), rtol=1e-5, atol=1e-6)
 

@@ -77,7 +77,7 @@ def test_weights_are_dealt_out_to_the_outputs():
     some = weights_of_each({"a": rows, "b": masked}, {"b": weights})
     assert some["a"] is None and some["b"].shape == (2, 1)
     assert weights_of_each([rows, masked], [weights, weights])[1].shape == (2, 1)
-    with pytest.raises(ValueError, match="2 weights for 3 outputs"):
+    with pytest.raises(ValueError, match="2 values for 3 outputs"):
         weights_of_each([rows, rows, rows], [weights, weights])
 
 

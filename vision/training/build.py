@@ -25,7 +25,11 @@ def build_classifier(
     """
     body = MODELS[settings.model](_family(settings), shape, classes, settings.width)
     model = EnsembleModel(
-        body, settings.ensemble_size or 1, settings.members, member_loss=settings.member_loss
+        body,
+        settings.ensemble_size or 1,
+        settings.members,
+        outputs="logits",
+        member_loss=settings.member_loss,
     )
     model.build((None, *shape))
     return model

@@ -17,7 +17,9 @@ def softmax(logits):
 
 def identity(classes, activation=None, steps=()):
     """A model that gives its inputs, or their softmax."""
-    return keras.Sequential([keras.Input((*steps, classes)), layers.Activation(activation)])
+    model = keras.Sequential([keras.Input((*steps, classes)), layers.Activation(activation)])
+    model.compile(loss=keras.losses.CategoricalCrossentropy(from_logits=activation is None))
+    return model
 
 
 def test_a_worked_example():
@@ -39,7 +41,8 @@ def test_the_two_ends():
     for labels in (y, None):
         found = distillation_targets(model, logits, labels, 1.0)
         np.testing.assert_allclose(found, softmax(logits), rtol=1e-5)
-    as_they_are = distillation_targets(model, logits, weight=1.0, outputs="probabilities")
+    untold = keras.Sequential([keras.Input((2, 3)), layers.Activation("linear")])
+    as_they_are = distillation_targets(untold, logits, weight=1.0, outputs="probabilities")
     np.testing.assert_array_equal(as_they_are, logits)
 
 
@@ -77,7 +80,7 @@ def test_members_come_closer_to_the_original():
     ensemble = to_batch_ensemble(model, 3, r_initializer=apart, s_initializer=apart)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     ensemble.compile(keras.optimizers.Adam(0.02), loss, metrics=["accuracy"])
-    targets = distillation_targets(model, x, weight=1.0)
+    targets = distillation_targets(model, x, weight=1.0, outputs="logits")
 
     def distance():
         each = softmax(ensemble.predict(x, verbose=0))
@@ -93,7 +96,7 @@ def test_members_come_closer_to_the_original():
     [
         ({"weight": 1.5}, r"`weight` must lie in \[0, 1\].*1.5"),
         ({"y": None}, "Without labels `weight` must be 1.*0.5"),
-        ({"outputs": "values"}, '"logits" or "probabilities".*values'),
+        ({"outputs": "values"}, "`outputs` must be one of.*logits.*values"),
         ({"y": np.array([0, 3])}, r"labels in \[0, 3\).*from 0 to 3"),
         ({"y": np.array([0.0, 1.0])}, r"integer labels \(2,\).*float64"),
         ({"y": np.zeros((2, 2))}, r"distributions \(2, 3\).*\(2, 2\)"),
@@ -113,7 +116,7 @@ class Subclassed(keras.Model):
 
 def test_a_subclassed_model_is_told_what_it_gives():
     logits = np.log([[1.0, 3.0]]).astype("float32")
-    with pytest.raises(ValueError, match="Subclassed.*say what it gives: outputs="):
+    with pytest.raises(ValueError, match="Nothing says.*subclassed.*Write outputs="):
         distillation_targets(Subclassed(), logits, weight=1.0)
     found = distillation_targets(Subclassed(), logits, weight=1.0, outputs="logits")
     np.testing.assert_allclose(found, [[0.1, 0.9]], rtol=1e-5)

@@ -82,7 +82,7 @@ def test_split_members_train_on_their_share(graphs, randomise, check_members):
     ensemble = to_batch_ensemble(randomise(model), 2, members="split")
     assert (ensemble.members, ensemble.tiles) == ("split", "inputs")
     check_members(ensemble, model, x)
-    assert ensemble(x, training=True).shape == (1, 2, 3)
+    assert ensemble(x, training=True).shape == (2, 1, 3)
     with pytest.raises(ValueError, match='tiles="inputs"'):
         to_batch_ensemble(model, 2, members="split", tiles="body")
 
@@ -162,12 +162,35 @@ def test_one_seed_serves_many_layers():
     assert len({r.tobytes() for r in drawn}) == len(drawn) == 7
 
 
-@pytest.mark.parametrize("activation, expected", [("softmax", "probabilities"), (None, "logits")])
-def test_what_the_outputs_are_is_read_from_the_model(activation, expected):
-    inner = keras.Sequential([keras.Input((4,)), layers.Dense(6, activation)])
-    model = keras.Sequential([keras.Input((4,)), inner, layers.Reshape((2, 3))])
-    assert to_batch_ensemble(model, M).outputs_are == expected
-    assert to_batch_ensemble(model, M, outputs="values").outputs_are == "values"
+def test_what_the_outputs_are_is_read_from_a_model_without_a_loss():
+    def converted(activation, **options):
+        inner = keras.Sequential([keras.Input((4,)), layers.Dense(6, activation)])
+        model = keras.Sequential([keras.Input((4,)), inner, layers.Reshape((2, 3))])
+        return to_batch_ensemble(model, M, **options)
+
+    x = np.zeros((2, 4))
+    assert converted("softmax").kinds_of_outputs(x) == ["probabilities"]
+    assert converted(None, outputs="values").kinds_of_outputs(x) == ["values"]
+    with pytest.raises(ValueError, match="Nothing says whether.*Write outputs="):
+        converted(None).kinds_of_outputs(x)
+
+
+@pytest.mark.parametrize("option", ["training", "mask"])
+def test_a_frozen_backbone_runs_once_whatever_it_is_called_with(option):
+    """None, as of `training=None` or `mask=None`, is no tensor of rows."""
+    pixels = keras.Input((4, 4, 1))
+    features = layers.GlobalAveragePooling2D()(layers.Conv2D(3, 2)(pixels))
+    backbone = keras.Model(pixels, features, name="backbone")
+    backbone.trainable = False
+    head = layers.Dense(2, name="head")
+    inputs = keras.Input((4, 4, 1))
+    model = keras.Model(inputs, head(backbone(inputs, **{option: None})))
+    ensemble = to_batch_ensemble(model, M)
+    said = []
+    ensemble.summary(print_fn=said.append)
+    assert said[-2:] == [" Runs 1 x an example: backbone", f" Runs {M} x an example: head"]
+    x = np.random.default_rng(0).normal(size=(2, 4, 4, 1)).astype("float32")
+    np.testing.assert_allclose(ensemble(x)[:, 1], model(x), rtol=1e-5)
 
 
 def test_a_batch_size_of_the_model_does_not_bind_the_ensemble():
