@@ -34,7 +34,6 @@ from be_keras.members import (
 )
 from be_keras.outputs import (
     KINDS,
-    OutputsError,
     check_kind,
     check_metrics,
     predictions_of,
@@ -155,7 +154,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
         try:
             if outputs is not None:
                 self._kinds_for_metrics(outputs)
-        except OutputsError as error:
+        except ValueError as error:
             if not self._loading:
                 raise
             # Files of earlier versions say "logits" of whatever nobody spoke of.
@@ -227,7 +226,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
             outputs: What the model gave, or a structure like it.
 
         Raises:
-            OutputsError: It is unclear, or `outputs` contradicts the compiled loss.
+            ValueError: It is unclear, or `outputs` contradicts the compiled loss.
 
         Examples:
             >>> head = be_keras.DenseBatchEnsemble(1, ensemble_size=2)

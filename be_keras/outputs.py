@@ -47,10 +47,6 @@ _KEEPS = (
 )
 
 
-class OutputsError(ValueError):
-    """It is unclear what the outputs of a model are, or two places say different things of it."""
-
-
 def check_kind(kind: Any, known: Iterable[str] = KINDS) -> str:
     """Give a kind of outputs back; ValueError if it is none of those known.
 
@@ -143,7 +139,7 @@ def kind_of_output(given: str, loss: Any, probable: bool, name: str) -> str:
         name: What the message calls the output.
 
     Raises:
-        OutputsError: `given`, the loss and the last layer contradict each other, or none of them
+        ValueError: `given`, the loss and the last layer contradict each other, or none of them
             says what the output is.
 
     Examples:
@@ -153,12 +149,12 @@ def kind_of_output(given: str, loss: Any, probable: bool, name: str) -> str:
     said = kind_of_loss(loss)
     if given == "auto":
         if said in LOGITS and probable:
-            raise OutputsError(
+            raise ValueError(
                 f"The {name} ends in a softmax or sigmoid, and its loss has from_logits=True. "
                 "Write from_logits=False, or leave the activation out of the last layer."
             )
         if said is None and not probable:
-            raise OutputsError(
+            raise ValueError(
                 f"Nothing says whether the {name} holds logits, probabilities or values, which "
                 f"decides what the mean over members is (loss: {loss!r}). Write outputs= one of "
                 f"{KINDS} for the model, or compile it with a loss of Keras."
@@ -169,7 +165,7 @@ def kind_of_output(given: str, loss: Any, probable: bool, name: str) -> str:
     else:
         fits = said is None or given not in LOGITS
     if not fits:
-        raise OutputsError(
+        raise ValueError(
             f"The model was made with outputs={given!r} for its {name}, and its loss {loss!r} "
             f'takes {said}. Write outputs={said!r} or outputs="auto", or change from_logits of '
             "the loss."
@@ -181,14 +177,14 @@ def check_metrics(metrics: Any, kind: str) -> None:
     """Refuse metrics that expect logits: they are shown the mean of the members' probabilities.
 
     Raises:
-        OutputsError: A metric has `from_logits=True`, or a threshold that no probability crosses.
+        ValueError: A metric has `from_logits=True`, or a threshold that no probability crosses.
     """
     for metric in keras.tree.flatten(metrics):
         from_logits = getattr(metric, "from_logits", getattr(metric, "_from_logits", False))
         threshold = getattr(metric, "threshold", None)
         crossed = not isinstance(threshold, int | float) or threshold > 0
         if kind in LOGITS and (from_logits is True or not crossed):
-            raise OutputsError(
+            raise ValueError(
                 f"The metric {metric.name!r} expects logits, and an EnsembleModel shows metrics "
                 "the mean of the members' probabilities. Write from_logits=False for it, and a "
                 "threshold between 0 and 1."
