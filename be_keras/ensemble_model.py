@@ -142,11 +142,9 @@ class EnsembleModel(DistributedTraining, keras.Model):
             self.build(shapes)
 
     @property
-    def output_names(self) -> list[str]:
+    def output_names(self) -> list[str] | None:
         # Keras asks for them where losses and metrics go by name.
-        if (names := bodies.output_names(self.body)) is None:
-            raise AttributeError("The outputs of this body have no names.")
-        return names
+        return bodies.output_names(self.body)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         super().compile(*args, **kwargs)
@@ -239,14 +237,14 @@ class EnsembleModel(DistributedTraining, keras.Model):
 
     def _kinds(self, outputs: Tensor, asked: list[bool]) -> list[Any]:
         """The kind of each output that is asked for, else None."""
-        names = getattr(self, "output_names", None)
+        names = self.output_names
         given = for_each_output(self.outputs_are, outputs, names)
         losses = for_each_output(self.loss, outputs, names)
         return bodies.kinds(self.body, given, losses, names or range(len(asked)), asked)
 
     def _kinds_for_metrics(self, outputs: Tensor) -> list[Any]:
         """The kinds of the outputs that have metrics, else None."""
-        names = getattr(self, "output_names", None)
+        names = self.output_names
         metrics: list[Any] = [compiled_metrics(self)]  # also those that heed sample weights
         if len(keras.tree.flatten(outputs)) > 1:
             each = [for_each_output(some, outputs, names) for some in metrics[0]]
@@ -292,7 +290,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
         weighted_mean = self._check_reductions()
         rows, seen_by = output_rows(y_pred), members_of(y_pred)
         y, sample_weight = repeat_labels(y, seen_by), repeat_labels(sample_weight, seen_by)
-        names = getattr(self, "output_names", None)
+        names = self.output_names
         losses = for_each_output(self.loss, rows, names)
         sample_weight = weights_of_each(rows, sample_weight, names)
         loss = true_loss(super().compute_loss(x, y, rows, sample_weight, training))
@@ -349,7 +347,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
         """
         means = map(_masked_mean, keras.tree.flatten(y_pred), self._kinds_for_metrics(y_pred))
         predictions = keras.tree.pack_sequence_as(y_pred, list(means))
-        weights = weights_of_each(predictions, sample_weight, getattr(self, "output_names", None))
+        weights = weights_of_each(predictions, sample_weight, self.output_names)
         return super().compute_metrics(x, y, predictions, weights)
 
     def _check_reductions(self) -> Any:
