@@ -43,6 +43,11 @@ def compiled_metrics(model: keras.Model) -> tuple[Any, Any]:
     return metrics._user_metrics, metrics._user_weighted_metrics
 
 
+def expects_logits(metric: Any) -> bool:
+    """Whether a metric of Keras was made with `from_logits=True`."""
+    return getattr(metric, "from_logits", getattr(metric, "_from_logits", False)) is True
+
+
 def build_on(model: keras.Model, batch: Any) -> None:
     """Build a compiled model, its metrics and its optimiser for a batch, or for its specs."""
     model._symbolic_build(data_batch=batch)

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import losses, ops
 
-from be_keras.keras_internals import origin_of, place_of
+from be_keras.keras_internals import expects_logits, origin_of, place_of
 from be_keras.members import TileMembers, UntileMembers
 
 KINDS = ("logits", "binary_logits", "probabilities", "binary_probabilities", "values")
@@ -180,10 +180,9 @@ def check_metrics(metrics: Any, kind: str) -> None:
         ValueError: A metric has `from_logits=True`, or a threshold that no probability crosses.
     """
     for metric in keras.tree.flatten(metrics):
-        from_logits = getattr(metric, "from_logits", getattr(metric, "_from_logits", False))
         threshold = getattr(metric, "threshold", None)
         crossed = not isinstance(threshold, int | float) or threshold > 0
-        if kind in LOGITS and (from_logits is True or not crossed):
+        if kind in LOGITS and (expects_logits(metric) or not crossed):
             raise ValueError(
                 f"The metric {metric.name!r} expects logits, and an EnsembleModel shows metrics "
                 "the mean of the members' probabilities. Write from_logits=False for it, and a "
