@@ -26,7 +26,7 @@ from vision.evaluation.predictions import NotFinite, Predictions
 from vision.evaluation.scores import Corrupted
 from vision.settings import Settings, make_settings
 from vision.training.build import cross_entropy, new_classifier
-from vision.training.cost import costs, multiply_adds
+from vision.training.cost import costs, macs
 
 REFERENCE_NETWORKS = 8
 REFERENCE_SEED = 10_000  # far from every cell's, so that no network is compared with itself
@@ -76,7 +76,7 @@ class ImageCells:
         # References and ensembles seed their own networks: what follows must not depend on them.
         keras.utils.set_random_seed(cell.seed)
         untrained = new_classifier(settings, images)
-        per_row, cosine = multiply_adds(untrained.body), {}
+        per_row, cosine = macs(untrained.body), {}
         begins = not (settings.branch or settings.fine_tune)  # else members begin elsewhere
         if untrained.ensemble_size > 1 and begins:
             cosine["begin"] = self._gradient_cosine(untrained, scaling)

@@ -21,11 +21,11 @@ from be_tracks.runs.version import version
 from translation.data.card import FORMAT, card_in_place, file_hashes, write_card
 from translation.data.text import Paths
 from translation.data.vocabulary import NORMALIZATIONS, TYPES
-from translation.preparation.chunks import UNIT_PAIRS, is_worth_keeping
+from translation.preparation.chunks import CHUNK_PAIRS, is_worth_keeping
 from translation.preparation.pipeline import Settings, build
 from translation.preparation.sources import Source, TextFiles, describe_file
+from translation.preparation.staging_directory import MADE, staging_directory
 from translation.preparation.wmt14 import unusual_counts, wmt14
-from translation.preparation.work_folder import MADE, work_folder
 
 _HELP = {
     "vocabulary_size": "number of ids, the four special ones included",
@@ -106,8 +106,8 @@ def prepare(
         "target_language": target_language,
         **origin,
     }
-    about_work = {**about, "unit_pairs": UNIT_PAIRS}
-    with _explained(out), work_folder(out, about_work, is_worth_keeping) as work:
+    about_work = {**about, "unit_pairs": CHUNK_PAIRS}
+    with _explained(out), staging_directory(out, about_work, is_worth_keeping) as work:
         made = work / MADE
         card = {**about, **build(made, sources, vocabulary, settings, work, workers)}
         return _finish(made, card, out)

@@ -33,7 +33,7 @@ from translation.data.card import check_files, read_card
 from translation.data.token_shards import TokenCorpus
 from translation.evaluation.token_scores import Scorer, tokens_that_fit
 from translation.models.build_model import build_translator
-from translation.models.translator import Translator, for_use
+from translation.models.translator import Translator, for_inference
 from translation.training.loading import load_model
 from translation.training.progress import Progress, check_finite
 from translation.training.run_directory import RunFolder
@@ -195,7 +195,7 @@ class _Training:
         self.run.save_recent(self.model, self.step, self.config.average)
         if entry["best"]:
             self.best = entry
-            self.run.save(for_use(self.model), self.run.best)
+            self.run.save(for_inference(self.model), self.run.best)
         self.run.states.save(self.model, self.step)
         progress.write(
             f"step {self.step}: loss {loss:.3f}, validation NLL {entry['nll']:.4f} (members "
@@ -220,7 +220,7 @@ class _Training:
         self.run.average.unlink(missing_ok=True)  # of an earlier end, which repeats
         if average["nll"] <= best["nll"]:
             chosen, path = average, self.run.average
-            self.run.save(for_use(self.model), path)
+            self.run.save(for_inference(self.model), path)
         _say(
             f"validation NLL: average of the last {self.config.average} checkpoints "
             f"{average['nll']:.4f}, best single one {best['nll']:.4f}; use {path}"

@@ -30,7 +30,7 @@ from vision.methods import METHODS, Method, make_method
 from vision.run_directory import RunFolder
 from vision.settings import Settings
 from vision.training.build import build_classifier
-from vision.training.cost import costs, multiply_adds
+from vision.training.cost import costs, macs
 from vision.training.fit import Training
 
 
@@ -110,7 +110,7 @@ def _about(images, training, scaling, settings, method, source, seed, model):
         },
         "cost": {
             "parameters": method.networks * model.count_params(),
-            "multiply_adds_per_row": multiply_adds(model.body),
+            "multiply_adds_per_row": macs(model.body),
             **costs(settings, method.networks),
         },
         "version": version(),

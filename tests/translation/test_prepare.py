@@ -12,7 +12,7 @@ from be_tracks.errors import UserError
 from translation.data.card import read_card
 from translation.data.token_shards import TokenCorpus
 from translation.data.vocabulary import Vocabulary
-from translation.preparation import chunks as units
+from translation.preparation import chunks as chunks
 from translation.preparation import pipeline as build
 from translation.prepare import add_arguments, prepare, run
 
@@ -284,16 +284,16 @@ def stop(*_):
 
 
 def test_a_large_preparation_goes_on_where_it_was(place, train, valid, monkeypatch):
-    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+    monkeypatch.setattr(chunks, "CHUNK_PAIRS", 100)
     prepare(*train, place / "straight", valid=valid, **SIZE)
     out = place / "work" / "out"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(units, "write_ids", stop)
+        patch.setattr(chunks, "write_ids", stop)
         prepare(*train, out, valid=valid, **SIZE)
     assert [path.name for path in out.parent.iterdir()] == [".out.unfinished"]
     # What a process that was killed may leave.
     (out.parent / ".out.unfinished" / "made" / "train.npy.123.partial").touch()
-    monkeypatch.setattr(units, "_clean_unit", None)
+    monkeypatch.setattr(chunks, "_clean_chunk", None)
     monkeypatch.setattr(build, "train_vocabulary", None)
     prepare(*train, out, valid=valid, **SIZE)
     assert content(out) == content(place / "straight")
@@ -301,9 +301,9 @@ def test_a_large_preparation_goes_on_where_it_was(place, train, valid, monkeypat
 
 
 def test_other_text_starts_anew(place, train, valid, monkeypatch):
-    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+    monkeypatch.setattr(chunks, "CHUNK_PAIRS", 100)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(units, "write_ids", stop)
+        patch.setattr(chunks, "write_ids", stop)
         prepare(*train, place / "out", valid=valid, **SIZE)
     train[0].write_text(train[0].read_text().replace("karu", "kara"))
     card = prepare(*train, place / "out", valid=valid, **SIZE)
@@ -315,21 +315,21 @@ def test_other_text_starts_anew(place, train, valid, monkeypatch):
 
 
 def test_a_mistake_after_much_work_leaves_nothing(place, train, monkeypatch):
-    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+    monkeypatch.setattr(chunks, "CHUNK_PAIRS", 100)
     with pytest.raises(UserError, match="5000 is too large"):
         prepare(*train, place / "work" / "out", vocabulary_size=5000)
     assert not list((place / "work").iterdir())
 
 
 def test_several_processes_do_the_same(place, train, valid, monkeypatch):
-    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+    monkeypatch.setattr(chunks, "CHUNK_PAIRS", 100)
     for name, workers in (("a", 1), ("b", 3)):
         prepare(*train, place / name, valid=valid, workers=workers, **SIZE)
     assert content(place / "a") == content(place / "b")
 
 
 def test_the_death_of_a_worker_keeps_the_work(place, train, valid, monkeypatch):
-    monkeypatch.setattr(units, "UNIT_PAIRS", 100)
+    monkeypatch.setattr(chunks, "CHUNK_PAIRS", 100)
 
     def die(*_):
         raise BrokenProcessPool

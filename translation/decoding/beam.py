@@ -19,7 +19,7 @@ from translation.decoding.masking import (
     any_active,
     is_possible,
     length_limits,
-    repeat_rows,
+    repeat_state,
     write_words,
 )
 
@@ -70,7 +70,7 @@ def beam_search(
     """
     _check(beam_size, length_penalty)
     limits = length_limits(limits, batch_size, max_length)
-    state = repeat_rows(state, batch_size, beam_size)
+    state = repeat_state(state, batch_size, beam_size)
 
     def advance(position, active, words, alive, finished, state):
         log_probs, state = step(ops.reshape(words, (-1,)), position, state)

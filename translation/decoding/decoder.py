@@ -89,34 +89,34 @@ class Decoder:
             yield current, chunk
 
     def _search(self, pieces, length):
-        """Best hypotheses `(rows, L)` of sentences of at most `length` pieces."""
-        rows = max(1, self.tokens_per_batch // length)
-        while rows // 2 >= len(pieces):
-            rows //= 2  # a few sentences do not pay for a whole batch
-        source = np.full((rows, length), PAD, np.int32)
-        limits = np.zeros(rows, np.int32)  # rows without a sentence end at once
-        for row, ids in enumerate(pieces):
-            source[row, : len(ids)] = ids
-            limits[row] = len(ids) + self.max_extra
-        if (rows, length) not in self._searches:
-            self._searches[rows, length] = compiled(
-                self.model, self._searcher(rows, length), jit_compile=has_accelerator()
+        """Best hypotheses `(batch_size, L)` of sentences of at most `length` pieces."""
+        batch_size = max(1, self.tokens_per_batch // length)
+        while batch_size // 2 >= len(pieces):
+            batch_size //= 2  # a few sentences do not pay for a whole batch
+        source = np.full((batch_size, length), PAD, np.int32)
+        limits = np.zeros(batch_size, np.int32)  # those without a sentence end at once
+        for place, ids in enumerate(pieces):
+            source[place, : len(ids)] = ids
+            limits[place] = len(ids) + self.max_extra
+        if (batch_size, length) not in self._searches:
+            self._searches[batch_size, length] = compiled(
+                self.model, self._searcher(batch_size, length), jit_compile=has_accelerator()
             )
-        tokens = self._searches[rows, length](
+        tokens = self._searches[batch_size, length](
             ops.convert_to_tensor(source), ops.convert_to_tensor(limits)
         )
         return ops.convert_to_numpy(tokens)[: len(pieces)]
 
-    def _searcher(self, rows, length):
-        """The function from source `(rows, length)` and limits to best tokens, to be compiled."""
+    def _searcher(self, batch_size, length):
+        """The function to compile, from source `(batch_size, length)` and limits to best tokens."""
         longest = length + self.max_extra
 
         def search(source, limits):
             state, step = start_ensemble(self.model, source, longest, self.beam_size)
             if self.beam_size == 1:
-                return greedy_search(step, state, rows, longest, limits)[0]
+                return greedy_search(step, state, batch_size, longest, limits)[0]
             tokens, _, _ = beam_search(
-                step, state, rows, self.beam_size, longest, self.length_penalty, limits
+                step, state, batch_size, self.beam_size, longest, self.length_penalty, limits
             )
             return tokens[:, 0]
 
@@ -138,9 +138,9 @@ def start_ensemble(model: Translator, source, max_length: int, beam_size: int):
         stays with the step and is never moved.
     """
     members = model.ensemble_size
-    rows = model.body.start(repeat_examples(source, members), max_length)
+    cache = model.body.start(repeat_examples(source, members), max_length)
     moved, shared = {}, {}
-    for name, tensor in rows.items():
+    for name, tensor in cache.items():
         examples = split_members(tensor, members)  # (B, M, ...)
         if name.startswith("self_"):
             moved[name] = examples
@@ -148,11 +148,11 @@ def start_ensemble(model: Translator, source, max_length: int, beam_size: int):
             shared[name] = merge_members(repeat_examples(examples, beam_size))  # (B * K * M, ...)
 
     def step(tokens, position, state):
-        rows = {name: merge_members(tensor) for name, tensor in state.items()}
-        logits, rows = model.body.step(
-            repeat_examples(tokens, members), position, {**rows, **shared}
+        cache = {name: merge_members(tensor) for name, tensor in state.items()}
+        logits, cache = model.body.step(
+            repeat_examples(tokens, members), position, {**cache, **shared}
         )
-        state = {name: split_members(rows[name], members) for name in state}
+        state = {name: split_members(cache[name], members) for name in state}
         log_probs = ops.log_softmax(split_members(logits, members), axis=-1)  # (B * K, M, V)
         return mean_log_probs(log_probs, axis=1), state
 

@@ -6,7 +6,7 @@ from translation.decoding.masking import (
     allowed_log_probs,
     any_active,
     length_limits,
-    repeat_rows,
+    repeat_state,
     write_words,
 )
 
@@ -31,7 +31,7 @@ def greedy_search(step, state, batch_size, max_length, limits=None, bos=2, eos=3
         ValueError: a size below 1, or a state or limits that do not have B rows.
     """
     limits = length_limits(limits, batch_size, max_length)
-    state = repeat_rows(state, batch_size, times=1)
+    state = repeat_state(state, batch_size, times=1)
 
     def advance(position, active, words, tokens, totals, state):
         log_probs, state = step(words, position, state)

@@ -1,4 +1,4 @@
-"""What both searches ask of rows: check them, repeat them, limit them, forbid words in them."""
+"""What both searches do to hypotheses: repeat their state, limit them, forbid words in them."""
 
 import keras
 from keras import ops
@@ -33,7 +33,7 @@ def any_active(position, active, *rest):
     return ops.any(active)
 
 
-def repeat_rows(state, batch_size, times):
+def repeat_state(state, batch_size, times):
     """Give every hypothesis its own copy of its example's state.
 
     Args:
@@ -42,7 +42,7 @@ def repeat_rows(state, batch_size, times):
         times: int, hypotheses per example, K.
 
     Returns:
-        The same structure of tensors `(B·K, ...)`; rows of one example are neighbours.
+        The same structure of tensors `(B·K, ...)`; hypotheses of one example are neighbours.
 
     Raises:
         ValueError: a tensor's leading axis is not B.

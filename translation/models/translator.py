@@ -116,7 +116,7 @@ class Translator(EnsembleModel):
         }
 
 
-def for_use(model: Translator) -> Translator:
+def for_inference(model: Translator) -> Translator:
     """Give the same weights without optimiser and in float32: to translate, not to go on training.
 
     Half precision pays in training; probabilities that are to be scored deserve all their digits.

@@ -1,6 +1,6 @@
 """Which pairs of a corpus came before, in memory that does not grow with the corpus.
 
-Takes the 64-bit hashes of all pairs, which lie on disk in parts (the units of
+Takes the 64-bit hashes of all pairs, which lie on disk in parts (the chunks of
 `translation.preparation.chunks`), and writes a mark for each. Hashes are dealt out by their value,
 so that equal ones meet, and one share after another is sorted. That any two different pairs of 41
 million have the same 64 bits has a chance of 5 in 100,000.
@@ -16,24 +16,24 @@ from be_tracks.atomic import whole, whole_array
 AT_ONCE = 4_000_000  # hashes sorted at a time: about 150 MB
 
 
-def mark_repeats(units: Sequence[Path], path: Path, at_once: int = AT_ONCE) -> int:
+def mark_repeats(chunks: Sequence[Path], path: Path, at_once: int = AT_ONCE) -> int:
     """Mark every pair whose hash came before.
 
     Args:
-        units: `.npy` files of uint64 hashes, in the order of the corpus.
+        chunks: `.npy` files of uint64 hashes, in the order of the corpus.
         path: the `.npy` file to write, whole: bool (pairs,), true for a repeat.
         at_once: about how many hashes to hold at a time.
 
     Returns:
         The number of repeats.
     """
-    starts = np.cumsum([0, *(len(np.load(unit)) for unit in units)])
+    starts = np.cumsum([0, *(len(np.load(chunk)) for chunk in chunks)])
     shares = max(-(-int(starts[-1]) // at_once), 1)
     count = 0
     with whole(path) as partial:
         marks = _new_marks(partial, int(starts[-1]))
         for share in range(shares):
-            repeats = _repeats(*_of_share(units, starts, share, shares))
+            repeats = _repeats(*_of_share(chunks, starts, share, shares))
             marks[repeats] = True
             count += len(repeats)
         del marks  # flushes the map
@@ -56,12 +56,12 @@ def _new_marks(path: Path, pairs: int) -> np.ndarray:
 
 
 def _of_share(
-    units: Sequence[Path], starts: np.ndarray, share: int, shares: int
+    chunks: Sequence[Path], starts: np.ndarray, share: int, shares: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give the hashes that fall to one share, and their places in the corpus."""
     hashes, places = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
-    for unit, start in zip(units, starts, strict=False):
-        all_hashes = np.load(unit)
+    for chunk, start in zip(chunks, starts, strict=False):
+        all_hashes = np.load(chunk)
         mine = np.flatnonzero(all_hashes % np.uint64(shares) == share)
         hashes.append(all_hashes[mine])
         places.append(start + mine)

@@ -106,8 +106,8 @@ def build(
             return build(folder, sources, vocabulary, settings, work, workers)
         finally:
             shutil.rmtree(work)
-    with Workers(workers) as crew:
-        return _build(folder, sources, vocabulary, settings, work, crew)
+    with Workers(workers) as pool:
+        return _build(folder, sources, vocabulary, settings, work, pool)
 
 
 def _build(
@@ -138,7 +138,7 @@ def _build(
             f"expected training pairs to remain after cleaning, but none of {text.read} did"
             f" (removed: {removed}); check the files."
         )
-    splits = {"train": {**counts, "shards": text.units}}
+    splits = {"train": {**counts, "shards": text.chunks}}
     for split in ("valid", "test"):
         if text_paths(folder, split)[0].exists():
             splits[split], _ = write_ids(folder, split, read_text(folder, split), model)

@@ -5,7 +5,7 @@ from pathlib import Path
 from be_tracks.errors import UserError
 from be_tracks.runs import models
 from translation.data.vocabulary import Vocabulary
-from translation.models.translator import Translator, for_use
+from translation.models.translator import Translator, for_inference
 from translation.training.run_directory import RunFolder
 
 
@@ -26,7 +26,7 @@ def load_translator(run: str | Path) -> tuple[Translator, Vocabulary, Path]:
     model = load_model(path)
     vocabulary = Vocabulary(path.parent / "vocabulary.model")
     _check_same_vocabulary(model, vocabulary, path.parent)
-    return for_use(model), vocabulary, path
+    return for_inference(model), vocabulary, path
 
 
 def load_model(path: Path) -> Translator:

@@ -52,13 +52,13 @@ def rejection(columns: dict[str, np.ndarray]) -> dict:
     return {"rejected": _numbers(SHARES), "accuracy": _numbers(accuracy)}
 
 
-def out_of_distribution(inside: Predictions, outside: dict[str, Predictions]) -> dict:
+def out_of_distribution(known: Predictions, ood: dict[str, Predictions]) -> dict:
     """Detection of OOD images by three scores, and histograms of the mean's entropy."""
-    known = metrics.uncertainties(inside.columns)
-    highest = np.log(inside.log_probs.shape[-1])
+    known = metrics.uncertainties(known.columns)
+    highest = np.log(known.log_probs.shape[-1])
     edges = np.linspace(0, highest, BINS + 1)
     found = {}
-    for name, predictions in outside.items():
+    for name, predictions in ood.items():
         unknown = metrics.uncertainties(predictions.columns)
         counts = [
             np.histogram(np.clip(columns["entropy"], 0, highest), edges)[0]

@@ -8,7 +8,7 @@ from vision.models.layers import SeparateDense
 from vision.settings import Settings
 
 
-def multiply_adds(body: keras.Model) -> int:
+def macs(body: keras.Model) -> int:
     """Multiplications by kernels that one row takes in a functional body.
 
     The products of fast weights, norms and activations are left out: they are few.

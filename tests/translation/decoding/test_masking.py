@@ -9,7 +9,7 @@ from translation.decoding.masking import (
     allowed_log_probs,
     is_possible,
     length_limits,
-    repeat_rows,
+    repeat_state,
     write_words,
 )
 
@@ -28,7 +28,7 @@ def test_bos_and_pad_are_forbidden_and_minus_infinity_is_lifted():
 
 def test_rows_of_one_example_become_neighbours():
     state = {"a": np.array([1, 2]), "b": (np.array([[3.0], [4.0]]),)}
-    repeated = repeat_rows(state, batch_size=2, times=3)
+    repeated = repeat_state(state, batch_size=2, times=3)
     assert listed(repeated["a"]) == [1, 1, 1, 2, 2, 2]
     assert listed(repeated["b"][0]) == [[3.0]] * 3 + [[4.0]] * 3
 
@@ -36,7 +36,7 @@ def test_rows_of_one_example_become_neighbours():
 @pytest.mark.parametrize("tensor, shape", [(np.zeros((6, 2)), r"\(6, 2\)"), (1.0, r"\(\)")])
 def test_a_state_without_one_row_per_example_is_refused(tensor, shape):
     with pytest.raises(ValueError, match=f"received shape {shape}"):
-        repeat_rows([tensor], batch_size=2, times=3)
+        repeat_state([tensor], batch_size=2, times=3)
 
 
 def test_limits_stay_within_the_buffer():

@@ -11,7 +11,7 @@ from be_keras.roles import weights_by_role
 from translation.config import Config, make_config
 from translation.models.build_model import build_translator
 from translation.models.transformer import Transformer
-from translation.models.translator import for_use
+from translation.models.translator import for_inference
 
 V = 30
 
@@ -157,7 +157,7 @@ def test_half_precision_trains_and_is_loaded_as_such(translator, tmp_path):
 def test_for_use_is_the_same_in_full_precision(translator):
     half = translator(3, "shared", "precision=mixed_bfloat16")
     half.compile(keras.optimizers.SGD(0.1))
-    found = for_use(half)
+    found = for_inference(half)
     assert {layer.compute_dtype for layer in found._flatten_layers()} == {"float32"}
     assert not found.compiled and half.compiled
     inputs, _ = batch(4)
@@ -209,7 +209,7 @@ def test_an_interrupt_while_a_copy_is_made_waits_until_it_is_whole(translator, m
     monkeypatch.setattr(Transformer, "__init__", interrupted)
     try:
         with pytest.raises(KeyboardInterrupt):
-            for_use(model)
+            for_inference(model)
     finally:
         signal.signal(signal.SIGINT, before)
     assert made and made[0].built

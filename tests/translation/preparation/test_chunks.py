@@ -54,7 +54,7 @@ def work(tmp_path):
 
 @pytest.fixture(params=[13, 299, 300, 10_000])
 def size(request, monkeypatch):
-    monkeypatch.setattr(module, "UNIT_PAIRS", request.param)
+    monkeypatch.setattr(module, "CHUNK_PAIRS", request.param)
     return request.param
 
 
@@ -72,8 +72,8 @@ def test_clean_is_the_cleaner_over_all(source, work, size, keep_duplicates):
     assert (text.read, text.removed, text.kept) == (300, cleaner.removed, len(pairs))
     assert text.removed["duplicate"] > 0 or keep_duplicates
     assert all(text.removed[rule] > 0 for rule in ("empty", "too_many_words", "identical"))
-    assert text.units == -(-300 // size)
-    # Units see their own repeats; those of an earlier unit are told afterwards.
+    assert text.chunks == -(-300 // size)
+    # Units see their own repeats; those of an earlier chunk are told afterwards.
     assert len(list(text.pairs(REPEAT))) <= cleaner.removed["duplicate"]
     assert not list(text.pairs(HELD_OUT))
 
@@ -107,10 +107,10 @@ def test_encoded_shards(source, work, size):
     }
 
 
-@pytest.mark.parametrize("step", ["_clean_unit", "_encode_unit"])
+@pytest.mark.parametrize("step", ["_clean_chunk", "_encode_chunk"])
 @pytest.mark.parametrize("stop", [0, 1, 3])
 def test_what_is_done_is_not_done_again(source, work, monkeypatch, step, stop):
-    monkeypatch.setattr(module, "UNIT_PAIRS", 50)
+    monkeypatch.setattr(module, "CHUNK_PAIRS", 50)
     path = work / "made" / "v.model"
     key = train_vocabulary(["a b c"] * 9, path, 9).sha256
     done, function = [], getattr(module, step)
@@ -128,29 +128,29 @@ def test_what_is_done_is_not_done_again(source, work, monkeypatch, step, stop):
     monkeypatch.setattr(module, step, stopping)
     with pytest.raises(KeyboardInterrupt):
         go()
-    assert is_worth_keeping(work) == (step == "_encode_unit" or stop > 1)
+    assert is_worth_keeping(work) == (step == "_encode_chunk" or stop > 1)
     stop, reads = 100, source.reads
     text, (counts, _) = go()
-    assert source.reads - reads == (step == "_clean_unit")
+    assert source.reads - reads == (step == "_clean_chunk")
     pairs, cleaner = expected()
     assert (text.removed, counts["pairs"]) == (cleaner.removed, len(pairs))
-    if step == "_clean_unit":
+    if step == "_clean_chunk":
         assert done == list(range(6))
     calls = len(done)
-    assert go()[1][0] == counts and source.reads - reads == (step == "_clean_unit")
-    assert step != "_clean_unit" or len(done) == calls
+    assert go()[1][0] == counts and source.reads - reads == (step == "_clean_chunk")
+    assert step != "_clean_chunk" or len(done) == calls
 
 
 def test_no_pairs(work):
     text = clean(work, TextFiles((), ()), RULES, Workers(1))
-    assert (text.units, text.read, text.kept, list(text.pairs(TRAIN))) == (0, 0, 0, [])
+    assert (text.chunks, text.read, text.kept, list(text.pairs(TRAIN))) == (0, 0, 0, [])
 
 
 def test_nothing_is_left_but_units(source, work, monkeypatch):
-    monkeypatch.setattr(module, "UNIT_PAIRS", 200)
+    monkeypatch.setattr(module, "CHUNK_PAIRS", 200)
     clean(work, source, RULES, Workers(1))
     parts = ("cleaned.json", "hashes.npy", "source.txt", "target.txt")
     assert {path.name for path in work.iterdir()} == {
         *("made", "read.json", "repeats.npy"),
-        *(f"0000{unit}.{part}" for unit in (0, 1) for part in parts),
+        *(f"0000{chunk}.{part}" for chunk in (0, 1) for part in parts),
     }

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from translation.preparation.deduplication import mark_repeats
 
 
-def marked(folder, units, at_once):
+def marked(folder, chunks, at_once):
     paths = []
-    for number, unit in enumerate(units):
+    for number, chunk in enumerate(chunks):
         paths.append(folder / f"{number}.npy")
-        np.save(paths[-1], np.array(unit, np.uint64))
+        np.save(paths[-1], np.array(chunk, np.uint64))
     count = mark_repeats(paths, folder / "marks.npy", at_once)
     marks = np.load(folder / "marks.npy")
     assert marks.dtype == bool and count == marks.sum()
@@ -23,8 +23,8 @@ def marked(folder, units, at_once):
 
 def test_known_repeats(tmp_path):
     large = 2**64 - 1
-    units = [[3, large, 3], [], [large, 0, 3], [7]]
-    assert marked(tmp_path, units, 100) == [False, False, True, True, False, True, False]
+    chunks = [[3, large, 3], [], [large, 0, 3], [7]]
+    assert marked(tmp_path, chunks, 100) == [False, False, True, True, False, True, False]
 
 
 def test_nothing(tmp_path):
@@ -34,13 +34,13 @@ def test_nothing(tmp_path):
 hashes = st.one_of(st.integers(0, 8), st.integers(2**64 - 4, 2**64 - 1))
 
 
-@given(units=st.lists(st.lists(hashes, max_size=12), max_size=5), at_once=st.integers(1, 40))
-def test_the_first_of_equals_is_kept(tmp_path_factory, units, at_once):
+@given(chunks=st.lists(st.lists(hashes, max_size=12), max_size=5), at_once=st.integers(1, 40))
+def test_the_first_of_equals_is_kept(tmp_path_factory, chunks, at_once):
     seen, expected = set(), []
-    for one in (one for unit in units for one in unit):
+    for one in (one for chunk in chunks for one in chunk):
         expected.append(one in seen)
         seen.add(one)
-    assert marked(tmp_path_factory.mktemp("marks"), units, at_once) == expected
+    assert marked(tmp_path_factory.mktemp("marks"), chunks, at_once) == expected
 
 
 def test_no_share_is_larger_than_it_should_be(tmp_path, monkeypatch):
@@ -48,6 +48,6 @@ def test_no_share_is_larger_than_it_should_be(tmp_path, monkeypatch):
     sort = np.argsort
     monkeypatch.setattr(np, "argsort", lambda x, **how: sizes.append(len(x)) or sort(x, **how))
     draw = np.random.default_rng(0)
-    units = [draw.integers(0, 2**64, 2000, np.uint64) for _ in range(10)]
-    assert not any(marked(tmp_path, units, 1000))
+    chunks = [draw.integers(0, 2**64, 2000, np.uint64) for _ in range(10)]
+    assert not any(marked(tmp_path, chunks, 1000))
     assert len(sizes) == 20 and sum(sizes) == 20_000 and max(sizes) < 1200

@@ -8,7 +8,7 @@ from be_tracks.errors import UserError
 from translation.data.splits import read_text
 from translation.data.token_shards import TokenCorpus
 from translation.data.vocabulary import Vocabulary
-from translation.preparation import chunks as units
+from translation.preparation import chunks as chunks
 from translation.preparation import pipeline as module
 from translation.preparation.pipeline import Settings, build
 
@@ -109,7 +109,7 @@ def test_the_size_of_units_shows_in_the_shards_alone(tmp_path, files, monkeypatc
     found = []
     for name, size in (("one", 1000), ("many", 30)):
         (tmp_path / name).mkdir()
-        monkeypatch.setattr(units, "UNIT_PAIRS", size)
+        monkeypatch.setattr(chunks, "CHUNK_PAIRS", size)
         card = build(tmp_path / name, files, None, SETTINGS)
         kept = {k: v for k, v in content(tmp_path / name).items() if not k.startswith("train")}
         shards = card["splits"]["train"].pop("shards")
@@ -120,7 +120,7 @@ def test_the_size_of_units_shows_in_the_shards_alone(tmp_path, files, monkeypatc
 
 @pytest.mark.parametrize("step", ["train_vocabulary", "encode", "write_ids"])
 def test_work_that_was_stopped_goes_on(tmp_path, files, monkeypatch, step):
-    monkeypatch.setattr(units, "UNIT_PAIRS", 30)
+    monkeypatch.setattr(chunks, "CHUNK_PAIRS", 30)
     for name in ("straight", "stopped", "work"):
         (tmp_path / name).mkdir()
     build(tmp_path / "straight", files, None, SETTINGS)
@@ -131,11 +131,11 @@ def test_work_that_was_stopped_goes_on(tmp_path, files, monkeypatch, step):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(module, step, stop)
         build(tmp_path / "stopped", files, None, SETTINGS, tmp_path / "work")
-    monkeypatch.setattr(units, "_clean_unit", None)
+    monkeypatch.setattr(chunks, "_clean_chunk", None)
     if step != "train_vocabulary":
         monkeypatch.setattr(module, "train_vocabulary", None)
     if step == "write_ids":
-        monkeypatch.setattr(units, "write_ids", None)
+        monkeypatch.setattr(chunks, "write_ids", None)
     build(tmp_path / "stopped", files, None, SETTINGS, tmp_path / "work")
     assert content(tmp_path / "stopped") == content(tmp_path / "straight")
 

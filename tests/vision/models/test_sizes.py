@@ -5,7 +5,7 @@ import pytest
 
 from vision.models import MODELS, cnn, mlp, resnet, vgg16
 from vision.models.layer_factory import PlainFamily
-from vision.training.cost import multiply_adds
+from vision.training.cost import macs
 
 PUBLISHED = [
     ("resnet20", (32, 32, 3), 10, 1, 269_722),
@@ -33,9 +33,9 @@ def test_vgg16_with_norms_has_as_many_weights_as_published(zeros):
     assert trained(vgg16(PlainFamily(), (32, 32, 3), 10, normed=True)) == 15_253_578
 
 
-def test_resnet50_takes_4_1_billion_multiply_adds(zeros):
+def test_resnet50_takes_4_1_billion_macs(zeros):
     body = MODELS["resnet50"](PlainFamily(), (224, 224, 3), 1000)
-    assert round(multiply_adds(body), -8) == 4_100_000_000
+    assert round(macs(body), -8) == 4_100_000_000
 
 
 def test_weights_of_the_mlp():

@@ -4,7 +4,7 @@ import pytest
 
 from vision.settings import make_settings
 from vision.training.build import build_classifier
-from vision.training.cost import multiply_adds
+from vision.training.cost import macs
 
 MLP = 4 * 4 * 3 * 256 + 256 * 256 + 256 * 5
 CNN = 2 * 2 * 9 * 3 * 16 + 9 * 16 * 32 + 9 * 32 * 64 + 64 * 64 + 64 * 5
@@ -15,7 +15,7 @@ CNN = 2 * 2 * 9 * 3 * 16 + 9 * 16 * 32 + 9 * 32 * 64 + 64 * 64 + 64 * 5
 @pytest.mark.parametrize(("model", "expected"), [("mlp", MLP), ("cnn", CNN)])
 def test_known_counts(model, expected, size, changes):
     settings = make_settings(model=model, ensemble_size=size, **changes)
-    assert multiply_adds(build_classifier(settings, (4, 4, 3), 5).body) == expected
+    assert macs(build_classifier(settings, (4, 4, 3), 5).body) == expected
 
 
 @pytest.mark.parametrize("size", [None, 2])
@@ -25,5 +25,5 @@ def test_resnet20_takes_about_41_million(size):
     halving = 16**2 * 9 * 16 * 32 + 8**2 * 9 * 32 * 64
     expected = 32**2 * 9 * 3 * 16 + stages + halving + 64 * 10
     settings = make_settings(model="resnet20", ensemble_size=size)
-    assert multiply_adds(build_classifier(settings, (32, 32, 3), 10).body) == expected
+    assert macs(build_classifier(settings, (32, 32, 3), 10).body) == expected
     assert round(expected, -6) == 41_000_000

@@ -1,7 +1,7 @@
 """The folder of a preparation under way, and the marks of the steps that are done.
 
-An interrupted preparation leaves its work folder beside the folder to be made; the same command
-finds there what is done already. What is finished lies in it under `made`.
+An interrupted preparation leaves its staging directory beside the folder to be made; the same
+command finds there what is done already. What is finished lies in it under `made`.
 """
 
 import json
@@ -31,7 +31,7 @@ def read_record(path: Path) -> Any:
 
 
 @contextmanager
-def work_folder(
+def staging_directory(
     out: str | Path, origin: dict, worth_keeping: Callable[[Path], bool]
 ) -> Iterator[Path]:
     """Give a folder for the steps of making `out`, which an interrupt leaves for the next time.
@@ -40,9 +40,9 @@ def work_folder(
     and where too little was done.
 
     Args:
-        out: the folder to be made; the work folder lies beside it.
+        out: the folder to be made; the staging directory lies beside it.
         origin: what it is made from; work on anything else is thrown away.
-        worth_keeping: a function from the work folder to whether to keep it.
+        worth_keeping: a function from the staging directory to whether to keep it.
     """
     out = Path(out).resolve()
     folder = out.with_name(f".{out.name}.unfinished")

@@ -1,9 +1,14 @@
-"""Records of steps, and a work folder that stays where it is of use."""
+"""Records of steps, and a staging directory that stays where it is of use."""
 
 import pytest
 
 from be_tracks.errors import UserError
-from translation.preparation.work_folder import MADE, read_record, work_folder, write_record
+from translation.preparation.staging_directory import (
+    MADE,
+    read_record,
+    staging_directory,
+    write_record,
+)
 
 
 def test_records(tmp_path):
@@ -14,7 +19,7 @@ def test_records(tmp_path):
 
 def interrupted(out, origin, error=KeyboardInterrupt, keep=True):
     """Start work, leave a file, and stop; gives whether there was work before."""
-    with pytest.raises(error), work_folder(out, origin, lambda folder: keep) as folder:
+    with pytest.raises(error), staging_directory(out, origin, lambda folder: keep) as folder:
         before = (folder / "file").exists()
         (folder / "file").touch()
         assert (folder / MADE).is_dir() and folder.parent == out.parent
@@ -28,7 +33,7 @@ def test_work_stays_after_an_interrupt(tmp_path, capsys):
     assert "the same command goes on" in capsys.readouterr().err
     assert interrupted(tmp_path / "out", origin)
     assert "going on where" in capsys.readouterr().err
-    with work_folder(tmp_path / "out", origin, bool) as folder:
+    with staging_directory(tmp_path / "out", origin, bool) as folder:
         assert (folder / "file").exists()
     assert not list(tmp_path.iterdir())
 
