@@ -234,9 +234,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Carry out `evaluate` with parsed options, and print the main scores."""
-    found = evaluate(args)
+    evaluation = evaluate(args)
     print(
-        f"{found['name']}: BLEU {found['bleu']['score']:.2f} chrF {found['chrf']['score']:.2f} "
-        f"NLL {found['nll']:.4f} ECE {found['ece']:.4f} disagreement {found['disagreement']:.4f}"
+        f"{evaluation['name']}: BLEU {evaluation['bleu']['score']:.2f}"
+        f" chrF {evaluation['chrf']['score']:.2f} NLL {evaluation['nll']:.4f}"
+        f" ECE {evaluation['ece']:.4f} disagreement {evaluation['disagreement']:.4f}"
     )
     print(f"wrote {args.out}", file=sys.stderr)

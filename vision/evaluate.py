@@ -70,7 +70,7 @@ def evaluate(
         return classifier.logits(pixels, batch_size)
 
     try:
-        found, seconds = _timed(logits_of, test, name)
+        predictions, seconds = _timed(logits_of, test, name)
         unseen = {
             key: Predictions(logits_of, match(images, *classifier.shape), True, f"{name}: {key}")
             for key, images in (ood or {}).items()
@@ -85,11 +85,11 @@ def evaluate(
         "name": name,
         **_described(classifier),
         "data": {"name": source, **_identity(test)},
-        **scoring.in_distribution(found),
-        "dee": equivalent(found, classifier, reference, test) if reference else None,
+        **scoring.in_distribution(predictions),
+        "dee": equivalent(predictions, classifier, reference, test) if reference else None,
         "corruptions": under,
-        "ood": scoring.out_of_distribution(found, unseen),
-        "human": None if soft_labels is None else scoring.against_humans(found, soft_labels),
+        "ood": scoring.out_of_distribution(predictions, unseen),
+        "human": None if soft_labels is None else scoring.against_humans(predictions, soft_labels),
         "training": _training(classifier),
         "testing": {
             "seconds": seconds,
@@ -99,7 +99,7 @@ def evaluate(
         },
         "settings": classifier.settings,
     }
-    return evaluation, found
+    return evaluation, predictions
 
 
 def _timed(logits_of, test, name):
@@ -115,8 +115,8 @@ def _timed(logits_of, test, name):
         seconds += time.perf_counter() - began
         return logits
 
-    found = Predictions(timed, test, title=f"{name}: test images")
-    return found, seconds
+    predictions = Predictions(timed, test, title=f"{name}: test images")
+    return predictions, seconds
 
 
 def _identity(test):
@@ -151,13 +151,13 @@ def _training(classifier):
     }
 
 
-def write(out: str | Path, evaluation: dict, found: Predictions) -> None:
+def write(out: str | Path, evaluation: dict, predictions: Predictions) -> None:
     """Write the evaluation's folder, whole or not at all."""
     check_replaceable(out, FILES)
     with new_folder(out) as folder:
         text = json.dumps(evaluation, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
-        np.savez_compressed(folder / "records.npz", **found.columns)
+        np.savez_compressed(folder / "records.npz", **predictions.columns)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -227,9 +227,9 @@ def run(args: argparse.Namespace) -> None:
         corrupted = read_corrupted(args.corrupted_set, args.corrupted, classifier, args.size)
     elif args.corrupted:
         # Sets that are read from folders come class by class.
-        chosen = test.take(min(args.corrupted, len(test)), seed=0)
-        corrupted = scoring.corrupt_all(chosen, title="corruptions")
-    evaluation, found = evaluate(
+        some = test.take(min(args.corrupted, len(test)), seed=0)
+        corrupted = scoring.corrupt_all(some, title="corruptions")
+    evaluation, predictions = evaluate(
         classifier,
         test,
         args.name or Path(args.model).resolve().name,
@@ -241,7 +241,7 @@ def run(args: argparse.Namespace) -> None:
         batch_size=args.batch_size,
         peak_memory_bytes=peak,
     )
-    write(args.out, evaluation, found)
+    write(args.out, evaluation, predictions)
     print(summary_line(evaluation))
     print(f"wrote {args.out}", file=sys.stderr)
 

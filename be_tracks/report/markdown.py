@@ -14,6 +14,7 @@ CALIBRATION = (
 # Counts that differ by no more than this factor are called equal.
 EQUAL = 1.02
 EQUALLY = "equal within 2 %"
+PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 
 
 def table(
@@ -56,16 +57,41 @@ def with_interval(score: float, interval: list[float] | None, form: str) -> str:
     return f"{score:{form}} [{interval[0]:{form}}, {interval[1]:{form}}]"
 
 
-def matched(counts: Mapping[str, float]) -> list[list[str]]:
-    """Put systems with about equal counts together.
+def amount(value: float, unit: str = "") -> str:
+    """Write a count with the decimal prefix that keeps it short: `271.1 k`, `1.084 MB`."""
+    power = 0
+    while abs(value) >= 999.95 and power < len(PREFIXES) - 1:
+        value, power = value / 1000, power + 1
+    form = "#.4g" if power else ".4g"
+    return f"{value:{form}} {PREFIXES[power]}{unit}".rstrip()
+
+
+def how_matched(systems: Mapping[str, dict], key: str, what: str) -> str:
+    """Say of one quantity of training which systems took about as much of it.
 
     Args:
-        counts: `{name: count}`, at least 0.
+        systems: `{name: evaluation}`.
+        key: of the quantity, under `training`.
+        what: it is called.
+    """
+    groups = [
+        (amount(systems[names[0]]["training"][key]), ", ".join(f"**{plain(n)}**" for n in names))
+        for names in groups_by(systems, key)
+    ]
+    if len(groups) == 1:
+        most = max(system["training"][key] for system in systems.values())
+        return f"- {what}: {EQUALLY}, {amount(most)}."
+    return f"- {what}: {'; '.join(f'{count} for {names}' for count, names in groups)}."
+
+
+def groups_by(systems: Mapping[str, dict], key: str) -> list[list[str]]:
+    """Put systems together that took about as much of a quantity of training.
 
     Returns:
         Groups of names, the smallest count first, the names of each in the order given. There is
         one group where all counts are equal within `EQUAL`.
     """
+    counts = {name: system["training"][key] for name, system in systems.items()}
     groups: list[list[str]] = []
     for name in sorted(counts, key=counts.__getitem__):
         if groups and counts[name] <= EQUAL * counts[groups[-1][0]]:

@@ -66,8 +66,8 @@ def _draw_bins(axes: Axes, reliability: dict) -> None:
     accuracy = np.array(reliability["accuracy"], float)[filled]
     gap = np.array(reliability["confidence"], float)[filled] - accuracy
     axes.bar(left, accuracy, width, align="edge", color=BLUE, edgecolor="white")
-    for chosen, look in ((gap > 0, OVERCONFIDENT), (gap < 0, UNDERCONFIDENT)):
-        axes.bar(left[chosen], gap[chosen], width[chosen], accuracy[chosen], align="edge", **look)
+    for mask, style in ((gap > 0, OVERCONFIDENT), (gap < 0, UNDERCONFIDENT)):
+        axes.bar(left[mask], gap[mask], width[mask], accuracy[mask], align="edge", **style)
     axes.plot([0, 1], [0, 1], "--", color=INK, lw=1)
     axes.set(xlim=(0, 1), ylim=(0, 1), box_aspect=1)
     axes.tick_params(labelbottom=False)

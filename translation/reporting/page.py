@@ -5,8 +5,7 @@ from collections.abc import Callable
 from be_tracks.report.markdown import (
     ABSENT,
     CALIBRATION,
-    EQUALLY,
-    matched,
+    how_matched,
     number,
     plain,
     table,
@@ -125,18 +124,12 @@ def _scores(systems: dict[str, dict]) -> str:
 
 def _matched(systems: dict[str, dict]) -> str:
     """Say in what the systems' training was alike."""
-    lines = ["## What training was matched in", ""]
-    for key, what in (
-        ("unique_tokens", "Target tokens read (unique)"),
-        ("member_tokens", "Member tokens (target tokens, once for each member that reads them)"),
-    ):
-        counts = {name: system["training"][key] for name, system in systems.items()}
-        if len(matched(counts)) == 1:
-            said = f"{EQUALLY}, {_millions(max(counts.values()))}"
-        else:
-            said = "; ".join(f"{plain(name)} {_millions(n)}" for name, n in counts.items())
-        lines.append(f"- {what}: {said}.")
-    return "\n".join(lines)
+    quantities = {
+        "unique_tokens": "Target tokens read (unique)",
+        "member_tokens": "Member tokens (target tokens, once for each member that reads them)",
+    }
+    lines = [how_matched(systems, key, what) for key, what in quantities.items()]
+    return "\n".join(["## What training was matched in", "", *lines])
 
 
 def _against_truth(systems: dict[str, dict], truth: dict) -> str:
@@ -171,7 +164,3 @@ def _score(system: dict, key: str, form: str) -> str:
 def _of_members(system: dict, key: str) -> str:
     """Show what only an ensemble has."""
     return ABSENT if system["ensemble_size"] == 1 else f"{system[key]:.4f}"
-
-
-def _millions(tokens: float) -> str:
-    return f"{tokens / 1e6:.2f} M"

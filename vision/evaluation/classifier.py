@@ -63,8 +63,8 @@ class Classifier:
     def logits(self, images: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """Logits `(N, M, C)`, float32, of uint8 images `(N, H, W, channels)`."""
         x = self.scaling(images)
-        found = [source(x, batch_size=batch_size, seed=self.seed) for source in self._sources]
-        return np.concatenate(found, axis=1)
+        logits = [source(x, batch_size=batch_size, seed=self.seed) for source in self._sources]
+        return np.concatenate(logits, axis=1)
 
     @property
     def parameters(self) -> int:

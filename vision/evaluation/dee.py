@@ -18,12 +18,12 @@ REFERENCE_NETWORKS = 8
 
 
 def equivalent(
-    found: Predictions, classifier: Classifier, reference: Classifier, test: Images
+    predictions: Predictions, classifier: Classifier, reference: Classifier, test: Images
 ) -> dict:
     """Give the DEE of a run's predictions with its interval.
 
     Args:
-        found: the run's predictions on the test images.
+        predictions: the run's predictions on the test images.
         classifier: the run.
         reference: the deep ensemble to compare with.
         test: the test images.
@@ -37,7 +37,7 @@ def equivalent(
     """
     _check_apart(classifier, reference)
     curve = reference_curve(reference, test)
-    value = metrics.equivalent_with_interval(found.calibrated(), curve)
+    value = metrics.equivalent_with_interval(predictions.calibrated(), curve)
     return {
         "dee": value["dee"],
         "low": value["low"],
@@ -63,10 +63,11 @@ def reference_curve(reference: Classifier, test: Images) -> np.ndarray:
     check_fits(reference, test, "the test set")
 
     def curve():
-        found = Predictions(
+        predictions = Predictions(
             reference.logits, test, title="reference networks", keep_members=True
         )
-        return metrics.reference_curve(found.of_members, test.labels, minimum=REFERENCE_NETWORKS)
+        of_members = predictions.of_members
+        return metrics.reference_curve(of_members, test.labels, minimum=REFERENCE_NETWORKS)
 
     return cached(path / f"curve-{fingerprint(test)[:12]}.npz", curve)
 

@@ -52,22 +52,22 @@ class Predictions:
         self.labels = images.labels
         starts = range(0, len(images), CHUNK)
         for start in tqdm(starts, desc=title, unit=" thousand", disable=not title, leave=False):
-            chosen = np.arange(start, min(start + CHUNK, len(images)))
-            logits = logits_of(images.pixels(chosen))
+            places = np.arange(start, min(start + CHUNK, len(images)))
+            logits = logits_of(images.pixels(places))
             if not np.all(np.isfinite(logits)):
                 raise NotFinite(
                     "expected finite logits, got others; train again with a lower"
                     " --set learning_rate=... in a new --out."
                 )
-            labels = np.zeros(len(chosen), np.int32) if ood else images.labels[chosen]
+            labels = np.zeros(len(places), np.int32) if ood else images.labels[places]
             records.append(metrics.ensemble_records(logits, labels))
             if not ood:
                 log_probs.append(metrics.mean_log_probs(logits))
-                found = metrics.member_scores(logits, labels)
-                members.append({key: len(chosen) * value for key, value in found.items()})
+                scores = metrics.member_scores(logits, labels)
+                members.append({key: len(places) * value for key, value in scores.items()})
             if keep_members:
-                each = [metrics.mean_log_probs(logits[:, [m]]) for m in range(logits.shape[1])]
-                kept.append(np.stack(each))
+                of_each = [metrics.mean_log_probs(logits[:, [m]]) for m in range(logits.shape[1])]
+                kept.append(np.stack(of_each))
         self.columns = records.columns()
         self.log_probs = None if ood else np.concatenate(log_probs)
         self.of_members = np.concatenate(kept, axis=1) if kept else None

@@ -41,30 +41,30 @@ def read_corrupted(
         UserError: there is no such set, it lacks a corruption, cannot be read, does not fit the
             run, or its parts have different labels.
     """
-    found, first = {}, None
+    corrupted, first = {}, None
     configs = _configs(name)
     with tqdm(total=len(NAMES) * len(SEVERITIES), desc=name, unit="set", leave=False) as bar:
         for corruption in NAMES:
-            found[corruption] = []
+            corrupted[corruption] = []
             for severity in SEVERITIES:
                 source = f"{name}/{configs[corruption]}_{severity}"
                 images = read_dataset(source, "test", size, data_dir)
                 first = first or (source, images.labels)
                 _check(images, source, *first, classifier)
-                found[corruption].append(images.take(min(count, len(images)), seed=0))
+                corrupted[corruption].append(images.take(min(count, len(images)), seed=0))
                 bar.update()
-    return Corrupted(SEVERITIES, found, name)
+    return Corrupted(SEVERITIES, corrupted, name)
 
 
 def _configs(name):
     """What the set calls our corruptions. A mean over fewer could be compared with no other."""
     configs = set(config_names(name))
-    found, missing = {}, []
+    spellings, missing = {}, []
     for corruption in NAMES:
         for spelling in (corruption, OTHER_NAMES.get(corruption, corruption)):
             if all(f"{spelling}_{severity}" in configs for severity in SEVERITIES):
-                found[corruption] = spelling
-        if corruption not in found:
+                spellings[corruption] = spelling
+        if corruption not in spellings:
             missing.append(corruption)
     if missing:
         raise UserError(
@@ -72,7 +72,7 @@ def _configs(name):
             f"as cifar10_corrupted; {name} lacks {', '.join(missing)}. Evaluate on one of its own "
             f"at a time: --data tfds:{name}/CONFIG."
         )
-    return found
+    return spellings
 
 
 def _check(images, source, first_source, labels, classifier):

@@ -16,28 +16,29 @@ BINS = 30
 KEPT_BYTES = 1_000_000_000  # of corrupted images; more than that are made when they are needed
 
 
-def in_distribution(found: Predictions, samples: int = 1_000) -> dict:
+def in_distribution(predictions: Predictions, samples: int = 1_000) -> dict:
     """Scores on images like those of training.
 
     Gives what `be_keras.metrics.scores` gives, but `images` for the count; `calibrated_nll`;
     `intervals` by score; `members_alone`, `reliability`, `divergence` and `rejection`.
     """
-    values = metrics.scores(found.columns)
+    columns = predictions.columns
+    values = metrics.scores(columns)
     images = int(values.pop("count"))
-    intervals = metrics.bootstrap_intervals(found.columns, samples=samples) if images > 1 else {}
-    table = metrics.reliability_table(found.columns["confidence"], found.columns["correct"])
-    divergence = metrics.divergence_by_confidence(found.columns)
+    intervals = metrics.bootstrap_intervals(columns, samples=samples) if images > 1 else {}
+    table = metrics.reliability_table(columns["confidence"], columns["correct"])
+    divergence = metrics.divergence_by_confidence(columns)
     return {
         "images": images,
         **values,
-        "calibrated_nll": float(-np.mean(found.calibrated())),
+        "calibrated_nll": float(-np.mean(predictions.calibrated())),
         "intervals": {name: list(intervals[name]) for name in values if name in intervals},
-        "members_alone": {key: _numbers(value) for key, value in found.members.items()},
+        "members_alone": {key: _numbers(value) for key, value in predictions.members.items()},
         "reliability": {key: _numbers(value) for key, value in table.items()},
         "divergence": {
             key: _numbers(divergence[key]) for key in ("confidence", "pairwise_kl", "count")
         },
-        "rejection": rejection(found.columns),
+        "rejection": rejection(columns),
     }
 
 
@@ -52,19 +53,19 @@ def rejection(columns: dict[str, np.ndarray]) -> dict:
     return {"rejected": _numbers(SHARES), "accuracy": _numbers(accuracy)}
 
 
-def out_of_distribution(known: Predictions, ood: dict[str, Predictions]) -> dict:
+def out_of_distribution(test: Predictions, ood: dict[str, Predictions]) -> dict:
     """Detection of OOD images by three scores, and histograms of the mean's entropy."""
-    known = metrics.uncertainties(known.columns)
-    highest = np.log(known.log_probs.shape[-1])
+    known = metrics.uncertainties(test.columns)
+    highest = np.log(test.log_probs.shape[-1])
     edges = np.linspace(0, highest, BINS + 1)
-    found = {}
+    detected = {}
     for name, predictions in ood.items():
         unknown = metrics.uncertainties(predictions.columns)
         counts = [
             np.histogram(np.clip(columns["entropy"], 0, highest), edges)[0]
             for columns in (known, unknown)
         ]
-        found[name] = {
+        detected[name] = {
             "images": len(unknown["entropy"]),
             "scores": {key: _detection(known[key], unknown[key]) for key in known},
             "histogram": {
@@ -73,7 +74,7 @@ def out_of_distribution(known: Predictions, ood: dict[str, Predictions]) -> dict
                 "ood": counts[1].tolist(),
             },
         }
-    return found
+    return detected
 
 
 def _detection(known: np.ndarray, unknown: np.ndarray) -> dict:
@@ -111,11 +112,11 @@ def corrupt_all(
     """
     pixels = images.pixels(np.arange(len(images)))
     kept = len(NAMES) * len(severities) * pixels.nbytes <= KEPT_BYTES
-    found = {}
+    corrupted = {}
     for name in tqdm(NAMES, desc=title, unit="corruption", disable=not title, leave=False):
         sets = _OnDemand(pixels, images, name, tuple(severities))
-        found[name] = list(sets) if kept else sets
-    return Corrupted(tuple(severities), found)
+        corrupted[name] = list(sets) if kept else sets
+    return Corrupted(tuple(severities), corrupted)
 
 
 class _OnDemand(Sequence):
@@ -159,14 +160,14 @@ def under_corruption(
         NotFinite: a logit is not finite.
     """
     severities = list(corrupted.severities)
-    found = {
+    records = {
         name: [Predictions(logits_of, images).columns for images in sets]
         for name, sets in tqdm(corrupted.images.items(), desc=title, disable=not title, leave=False)
     }
-    of_severity = [_joined([sets[i] for sets in found.values()]) for i in range(len(severities))]
+    of_severity = [_joined([sets[i] for sets in records.values()]) for i in range(len(severities))]
     columns = _joined(of_severity)
     size = len(columns["correct"])
-    images = size // (len(found) * len(severities))
+    images = size // (len(records) * len(severities))
 
     def mean(columns, weights):
         parts = np.split(np.arange(size), len(severities))
@@ -188,7 +189,7 @@ def under_corruption(
                 "nll": [_of(part)["nll"] for part in sets],
                 "ece": _of(_joined(sets))["ece"],
             }
-            for name, sets in found.items()
+            for name, sets in records.items()
         },
         "by_severity": {key: [row[key] for row in by_severity] for key in by_severity[0]},
         "mean": mean(columns, np.ones(size)),
@@ -216,13 +217,13 @@ def _of(columns: dict, weights: np.ndarray | None = None) -> dict[str, float]:
     }
 
 
-def against_humans(found: Predictions, soft_labels: np.ndarray) -> dict:
+def against_humans(predictions: Predictions, soft_labels: np.ndarray) -> dict:
     """Cross-entropy of the mean to human soft labels `(N, C)` (Peterson et al., ICCV 2019)."""
     human = np.asarray(soft_labels, np.float64)
     own = -np.sum(human * np.log(np.maximum(human, np.finfo(np.float64).tiny)), axis=1)
     return {
         "images": len(human),
-        "cross_entropy": float(-np.mean(np.sum(human * found.log_probs, axis=1))),
+        "cross_entropy": float(-np.mean(np.sum(human * predictions.log_probs, axis=1))),
         "entropy": float(np.mean(own)),
     }
 

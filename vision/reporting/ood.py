@@ -44,17 +44,17 @@ def ood_figure(systems: dict[str, dict]) -> bytes:
     return png(figure)
 
 
-def draw_histograms(axes: Axes, found: dict | None, heading: str) -> None:
+def draw_histograms(axes: Axes, detected: dict | None, heading: str) -> None:
     """Draw both histograms as shares of their images, with the AUROC by this entropy on top."""
     tidy(axes)
-    if found is None:
+    if detected is None:
         axes.set_title(f"{heading}not measured", size=9, parse_math=False)
         return
-    edges = np.array(found["histogram"]["edges"])
+    edges = np.array(detected["histogram"]["edges"])
     for key, look in (("in_distribution", TEST), ("ood", OOD)):
-        counts = np.array(found["histogram"][key], float)
+        counts = np.array(detected["histogram"][key], float)
         share = counts / max(counts.sum(), 1)
         axes.bar(edges[:-1], share, np.diff(edges), align="edge", **look)
-    auroc = found["scores"]["entropy"]["auroc"]
+    auroc = detected["scores"]["entropy"]["auroc"]
     axes.set_title(f"{heading}AUROC {auroc:.3f}", size=9, parse_math=False)
     axes.yaxis.set_major_formatter(percent())

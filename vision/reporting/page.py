@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from be_tracks.report.markdown import CALIBRATION, EQUALLY, matched, plain
+from be_tracks.report.markdown import CALIBRATION, groups_by, how_matched, plain
 from vision.reporting import legend, tables
 from vision.reporting.corruptions import corrupted
 from vision.reporting.figures import FIGURES
@@ -101,25 +101,23 @@ def _comparison(systems: dict[str, dict]) -> str:
 
 def _diversity(systems: dict[str, dict]) -> str:
     """Say of every ensemble how far its members differ, and which are nearly one network."""
-    found = ensembles(systems)
-    if not found:
+    if not ensembles(systems):
         return ""
-    said = "Averaging helps only as far as members differ."
-    for name, system in found.items():
+    text = "Averaging helps only as far as members differ."
+    for name, system in ensembles(systems).items():
         if system["disagreement"] < NEARLY_ONE:
-            said += (
+            text += (
                 f" The members of **{plain(name)}** disagree on"
                 f" {100 * system['disagreement']:.2f} % of the images: they are nearly one network."
             )
-    return f"{said}\n\n{tables.members_alone(systems)}"
+    return f"{text}\n\n{tables.members_alone(systems)}"
 
 
 def _corruptions(systems: dict[str, dict]) -> str:
     """Say what the corruption figures show."""
-    found = [system["corruptions"] for system in corrupted(systems).values()]
-    if not found:
+    if not corrupted(systems):
         return ""
-    first = found[0]
+    first = next(iter(corrupted(systems).values()))["corruptions"]
     return (
         f"{first['images']:,} of the {plain(first['source'])}, changed by"
         f" {len(first['by_name'])} kinds of corruption. Systems should lose"
@@ -130,23 +128,10 @@ def _corruptions(systems: dict[str, dict]) -> str:
 
 def _matched(systems: dict[str, dict]) -> str:
     """Say in what the systems' training was alike."""
-    lines, equal = [], {}
-    for key, what in (
-        ("unique_examples", "Images that each network reads"),
-        ("macs", "MACs of training"),
-    ):
-        counts = {name: system["training"][key] for name, system in systems.items()}
-        groups = matched(counts)
-        equal[key] = len(groups) == 1
-        said = [f"{tables.amount(counts[group[0]])} for {_listed(group)}" for group in groups]
-        if equal[key]:
-            said = [f"{EQUALLY}, {tables.amount(max(counts.values()))}"]
-        lines.append(f"- {what}: {'; '.join(said)}.")
+    quantities = {"unique_examples": "Images that each network reads", "macs": "MACs of training"}
+    equal = {key: len(groups_by(systems, key)) == 1 for key in quantities}
+    lines = [how_matched(systems, key, what) for key, what in quantities.items()]
     return "\n".join([_in_words(**equal), "", *lines])
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"**{plain(name)}**" for name in names)
 
 
 def _in_words(unique_examples: bool, macs: bool) -> str:

@@ -38,7 +38,7 @@ def _mark(system: dict, key: str) -> Mark:
 
 
 def _equivalent(system: dict) -> Mark:
-    found = system.get("dee")
-    if not found:
+    dee = system.get("dee")
+    if not dee:
         return Mark(None)
-    return Mark(found["dee"], [found["low"], found["high"]], at_least=bool(found.get("at_least")))
+    return Mark(dee["dee"], [dee["low"], dee["high"]], at_least=bool(dee.get("at_least")))

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
-from be_tracks.report.markdown import ABSENT, number, plain, table, with_interval
+from be_tracks.report.markdown import ABSENT, amount, number, plain, table, with_interval
 from vision.reporting.corruptions import corrupted
 from vision.reporting.summary import ensembles, interval, ood_sets
 
 Columns = dict[str, Callable[[dict], str]]
-
-PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 
 
 def on_test_images(systems: dict[str, dict]) -> str:
@@ -82,15 +80,6 @@ def costs(systems: dict[str, dict]) -> str:
     return table(systems, columns)
 
 
-def amount(value: float, unit: str = "") -> str:
-    """Write a count with the decimal prefix that keeps it short: `271.1 k`, `1.084 MB`."""
-    power = 0
-    while abs(value) >= 999.95 and power < len(PREFIXES) - 1:
-        value, power = value / 1000, power + 1
-    form = "#.4g" if power else ".4g"
-    return f"{value:{form}} {PREFIXES[power]}{unit}".rstrip()
-
-
 def _scaled(system: dict, key: str, factor: float, form: str) -> str:
     bounds = [factor * bound for bound in interval(system, key) or []]
     return with_interval(factor * system[key], bounds, form)
@@ -101,27 +90,27 @@ def _of_members(system: dict, text: str) -> str:
     return ABSENT if system["ensemble_size"] == 1 else text
 
 
-def _equivalent(found: dict | None) -> str:
-    if not found:
+def _equivalent(dee: dict | None) -> str:
+    if not dee:
         return ABSENT
-    text = with_interval(found["dee"], [found["low"], found["high"]], ".1f")
-    return f"≥ {text}" if found.get("at_least") else text
+    text = with_interval(dee["dee"], [dee["low"], dee["high"]], ".1f")
+    return f"≥ {text}" if dee.get("at_least") else text
 
 
 def _auroc(system: dict, name: str, score: str) -> str:
-    found = (system.get("ood") or {}).get(name)
-    if not found:
+    detected = (system.get("ood") or {}).get(name)
+    if not detected:
         return ABSENT
-    scores = found["scores"][score]
+    scores = detected["scores"][score]
     return with_interval(scores["auroc"], scores.get("auroc_interval"), ".3f")
 
 
 def _corrupted(system: dict, key: str, factor: float, form: str) -> str:
-    found = system.get("corruptions")
-    if not found:
+    corruptions = system.get("corruptions")
+    if not corruptions:
         return ABSENT
-    bounds = [factor * bound for bound in (found.get("intervals") or {}).get(key) or []]
-    return with_interval(factor * found["mean"][key], bounds, form)
+    bounds = [factor * bound for bound in (corruptions.get("intervals") or {}).get(key) or []]
+    return with_interval(factor * corruptions["mean"][key], bounds, form)
 
 
 def _range(values: list[float], factor: float, form: str) -> str:

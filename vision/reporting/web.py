@@ -47,11 +47,11 @@ def web_page(text: str, figures: Mapping[str, bytes], title: str) -> str:
         A whole HTML document.
     """
     body = markdown.markdown(text, extensions=["tables"])
-    body = IMAGE.sub(lambda found: f'{found[1]}{_data(figures[found[2]])}"', body)
+    body = IMAGE.sub(lambda match: f'{match[1]}{_data(figures[match[2]])}"', body)
     body = body.replace("<p><img ", '<p class="figure"><img ').replace(" ↑", "&nbsp;↑")
     body = body.replace(" ↓", "&nbsp;↓").replace("<table>", '<div class="wide"><table>')
     body = body.replace("</table>", "</table></div>")
-    body = NAME.sub(lambda found: found[0].replace("_", "_<wbr>"), body)
+    body = NAME.sub(lambda match: match[0].replace("_", "_<wbr>"), body)
     body = BEHIND.sub(r"\1 <small>\2</small></td>", body)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

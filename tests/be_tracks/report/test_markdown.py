@@ -2,7 +2,15 @@
 
 import pytest
 
-from be_tracks.report.markdown import matched, number, plain, table, with_interval
+from be_tracks.report.markdown import (
+    amount,
+    groups_by,
+    how_matched,
+    number,
+    plain,
+    table,
+    with_interval,
+)
 
 
 def test_a_table_has_a_row_for_each_system():
@@ -50,4 +58,31 @@ def test_intervals_stand_behind_their_score():
     ],
 )
 def test_equal_counts_stand_together(counts, expected):
-    assert matched(counts) == expected
+    systems = {name: {"training": {"steps": count}} for name, count in counts.items()}
+    assert groups_by(systems, "steps") == expected
+
+
+def test_what_training_took_is_told_by_groups():
+    steps = {"a": 4e6, "b|": 101, "c": 100}
+    systems = {name: {"training": {"steps": count}} for name, count in steps.items()}
+    told = how_matched(systems, "steps", "Steps")
+    assert told == r"- Steps: 101 for **b\|**, **c**; 4.000 M for **a**."
+    del systems["a"]
+    assert how_matched(systems, "steps", "Steps") == "- Steps: equal within 2 %, 101."
+
+
+@pytest.mark.parametrize(
+    "value, unit, expected",
+    [
+        (0, "", "0"),
+        (950, "", "950"),
+        (999.96, "", "1.000 k"),
+        (271_098, "", "271.1 k"),
+        (1_084_392, "B", "1.084 MB"),
+        (999_949, "", "999.9 k"),
+        (999_960, "", "1.000 M"),
+        (3.2e16, "", "32.00 P"),
+    ],
+)
+def test_amounts_are_short(value, unit, expected):
+    assert amount(value, unit) == expected

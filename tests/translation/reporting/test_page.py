@@ -38,8 +38,8 @@ def test_it_says_what_was_compared_and_what_was_matched(systems):
     assert "2 systems translated the same test set, 1,000 words" in text
     assert "- **single**: one network\n" in text
     assert "- **be4**: BatchEnsemble of 4 members, the sentences of each step divided" in text
-    assert "(unique): equal within 2 %, 2.00 M." in text
-    assert "reads them): single 2.00 M; be4 8.00 M." in text
+    assert "(unique): equal within 2 %, 2.000 M." in text
+    assert "reads them): 2.000 M for **single**; 8.000 M for **be4**." in text
     assert "Written by be_keras 1.0" in text
 
 

@@ -100,20 +100,3 @@ def test_costs(report):
     }
     unknown = cells(tables.costs(report), "single")
     assert unknown["test images a second"] == unknown["peak memory in testing"] == "–"
-
-
-@pytest.mark.parametrize(
-    "value, unit, expected",
-    [
-        (0, "", "0"),
-        (950, "", "950"),
-        (999.96, "", "1.000 k"),
-        (271_098, "", "271.1 k"),
-        (1_084_392, "B", "1.084 MB"),
-        (999_949, "", "999.9 k"),
-        (999_960, "", "1.000 M"),
-        (3.2e16, "", "32.00 P"),
-    ],
-)
-def test_amounts_are_short(value, unit, expected):
-    assert tables.amount(value, unit) == expected
