@@ -259,7 +259,7 @@ def test_the_compiled_state_of_a_file_of_before_the_renaming_is_read():
     assert config.pop("microbatches") == 1
     model = model_of("adam")
     model.compile_from_config({**config, "accumulate": 2})
-    assert model.microbatches == 2 and model.optimizer.name == "SGD"
+    assert model.microbatches == 2 and isinstance(model.optimizer, keras.optimizers.SGD)
 
 
 def test_without_a_strategy_keras_trains():
