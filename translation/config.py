@@ -5,21 +5,26 @@ it says what it is for, what it costs and what to expect.
 """
 
 import dataclasses
-import difflib
 import math
 from collections.abc import Iterable
 
 from be_keras import initializers, optimizers
 from be_keras.schedules import InverseSquareRoot
+from be_tracks.config import changed, check_values
 from be_tracks.errors import UserError
 
 # What the values of the keys must be, and how to tell.
 RULES = (
     (
-        "at least 1",
-        lambda value: value >= 1,
-        ("encoder_layers", "decoder_layers", "width", "heads", "feedforward", "tokens_per_batch")
-        + ("steps", "warmup", "checkpoint_every", "average", "max_length"),
+        "from 1 to 10^9",
+        lambda value: 1 <= value <= 10**9,
+        ("steps", "warmup", "checkpoint_every", "average", "tokens_per_batch"),
+    ),
+    ("from 1 to 1,000", lambda value: 1 <= value <= 1_000, ("encoder_layers", "decoder_layers")),
+    (
+        "from 1 to 65,536",
+        lambda value: 1 <= value <= 65_536,
+        ("width", "heads", "feedforward", "max_length"),
     ),
     ("an even number", lambda value: value % 2 == 0, ("width",)),
     ("from 1 to 16", lambda value: 1 <= value <= 16, ("buckets",)),
@@ -123,30 +128,20 @@ class Config:
     seed: int = 0
 
     def __post_init__(self):
-        for expected, holds, keys in RULES:
-            for key in keys:
-                if not holds(getattr(self, key)):
-                    raise UserError(
-                        f"config key {key} must be {expected}; got {getattr(self, key)!r}."
-                    )
-        for key, known in CHOICES.items():
-            if getattr(self, key) not in known:
-                raise UserError(
-                    f"config key {key} must be {' or '.join(known)}; got {getattr(self, key)!r}."
-                )
+        check_values(self, RULES, CHOICES)
         self.initializer()
         if self.fast_where == "last" and self.outputs == "shared":
             raise UserError(
-                "config key fast_where=last draws what outputs=shared leaves out; set outputs="
+                "setting fast_where=last draws what outputs=shared leaves out; set outputs="
                 "members, or fast_initializer=ones for ones everywhere."
             )
         if self.width % self.heads:
             raise UserError(
-                f"config key width must be a multiple of heads={self.heads}; got {self.width}."
+                f"setting width must be a multiple of heads={self.heads}; got {self.width}."
             )
         if self.patience and not self.bleu_sentences:
             raise UserError(
-                f"config key patience waits for BLEU; got patience={self.patience} without"
+                f"setting patience waits for BLEU; got patience={self.patience} without"
                 " bleu_sentences, such as --set bleu_sentences=200."
             )
 
@@ -155,7 +150,7 @@ class Config:
         try:
             return initializers.from_text(self.fast_initializer)
         except ValueError as error:
-            raise UserError(f"config key fast_initializer must be {error}") from None
+            raise UserError(f"setting fast_initializer must be {error}") from None
 
     def make_optimizer(self):
         """The optimiser, unbuilt, with its schedule, decay and the fast multiplier."""
@@ -230,33 +225,6 @@ PRESETS = {
 }
 
 
-def make_config(preset: str, settings: Iterable[str] = ()) -> Config:
-    """Give a preset with some fields set.
-
-    Args:
-        preset: a key of `PRESETS`.
-        settings: `key=value` texts.
-
-    Raises:
-        UserError: unknown preset or key (with the nearest known one), a value of the wrong type
-            or out of range.
-    """
-    if preset not in PRESETS:
-        raise UserError(f"expected a config out of {', '.join(PRESETS)}; got {preset!r}.")
-    types = {field.name: type(field.default) for field in dataclasses.fields(Config)}
-    changes = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise UserError(f"expected settings of the form key=value; got {setting!r}.")
-        if key not in types:
-            near = difflib.get_close_matches(key, types, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(types)}."
-            raise UserError(f"unknown config key {key!r}{hint}")
-        try:
-            changes[key] = types[key](value)
-        except ValueError:
-            raise UserError(
-                f"config key {key} takes a value of type {types[key].__name__}; got {value!r}."
-            ) from None
-    return dataclasses.replace(PRESETS[preset], **changes)
+def make_config(preset: str, changes: Iterable[str] = ()) -> Config:
+    """Give a preset with fields set by `key=value` texts, as `be_tracks.config.changed` does."""
+    return changed(PRESETS, preset, changes)

@@ -288,8 +288,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Carry out `train` with parsed options, and print the validation scores of the result."""
-    if args.ensemble_size is not None and args.ensemble_size < 1:
-        raise UserError(f"--ensemble-size must be at least 1; got {args.ensemble_size}.")
+    if args.ensemble_size is not None and not 1 <= args.ensemble_size <= 1_000:
+        raise UserError(f"--ensemble-size must be from 1 to 1,000; got {args.ensemble_size}.")
     config = make_config(args.config, args.set)
     with restart_on_worker_loss(args.strategy == "multi-worker"):
         strategy = strategy_of(args)

@@ -5,7 +5,6 @@ of any length is translated in bounded memory and in its own order.
 """
 
 import argparse
-import math
 import sys
 from collections.abc import Iterator
 
@@ -45,13 +44,13 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
 
 def make_decoder(model, vocabulary, args: argparse.Namespace) -> Decoder:
     """Give a decoder with the options of `add_search_arguments`; raises UserError for bad ones."""
-    for option, value, least in (
-        ("--beam-size", args.beam_size, 1),
-        ("--length-penalty", args.length_penalty, 0),
-        ("--max-extra", args.max_extra, 0),
+    for option, value, least, most in (
+        ("--beam-size", args.beam_size, 1, 1_000),
+        ("--length-penalty", args.length_penalty, 0, 1_000),
+        ("--max-extra", args.max_extra, 0, 10_000),
     ):
-        if not least <= value < math.inf:
-            raise UserError(f"{option} must be at least {least}; got {value}.")
+        if not least <= value <= most:
+            raise UserError(f"{option} must be from {least} to {most:,}; got {value}.")
     return Decoder(model, vocabulary, args.beam_size, args.length_penalty, args.max_extra)
 
 

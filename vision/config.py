@@ -16,12 +16,9 @@ Digits, such as those of svhn, are none when they are mirrored: with a preset th
 --set flip=false.
 """
 
-import dataclasses
-import difflib
-import types
 from collections.abc import Iterable
 
-from be_tracks.errors import UserError
+from be_tracks.config import changed
 from vision.settings import Settings
 
 # Members on random signs, their losses summed: what docs/members.md found on images.
@@ -130,43 +127,5 @@ PRESETS = {
 
 
 def make_config(preset: str, changes: Iterable[str] = ()) -> Settings:
-    """Give a preset with some fields set.
-
-    Args:
-        preset: a key of `PRESETS`.
-        changes: `key=value` texts; `None` empties a field that may be empty.
-
-    Raises:
-        UserError: unknown preset or key (with the nearest known one), a value of the wrong type
-            or out of range.
-    """
-    if preset not in PRESETS:
-        raise UserError(f"expected a config out of {', '.join(PRESETS)}; got {preset!r}.")
-    fields = {field.name: field for field in dataclasses.fields(Settings)}
-    values = {}
-    for change in changes:
-        key, equals, text = change.partition("=")
-        if not equals:
-            raise UserError(f"expected settings of the form key=value; got {change!r}.")
-        if key not in fields:
-            near = difflib.get_close_matches(key, fields, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(fields)}."
-            raise UserError(f"unknown setting {key!r}{hint}")
-        values[key] = _value(text, fields[key])
-    return dataclasses.replace(PRESETS[preset], **values)
-
-
-def _value(text, field):
-    """The value that a text names; one that is of no fitting type stays a text, to be refused."""
-    kinds = field.type.__args__ if isinstance(field.type, types.UnionType) else (field.type,)
-    if text == "None" and types.NoneType in kinds:
-        return None
-    if bool in kinds:
-        return {"True": True, "true": True, "False": False, "false": False}.get(text, text)
-    for kind in (int, float):
-        if kind in kinds:
-            try:
-                return kind(text)
-            except ValueError:
-                pass
-    return text
+    """Give a preset with fields set by `key=value` texts, as `be_tracks.config.changed` does."""
+    return changed(PRESETS, preset, changes)

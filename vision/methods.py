@@ -70,8 +70,8 @@ def make_method(name: str, size: int | None = None, samples: int | None = None) 
     for option, value, used in (("ensemble-size", size, sized), ("samples", samples, sampled)):
         if value is not None and not used:
             raise UserError(f"method {name} takes no --{option}; got {value}. Leave it out.")
-        if value is not None and value < 1:
-            raise UserError(f"--{option} must be at least 1; got {value}.")
+        if value is not None and not 1 <= value <= 1_000:
+            raise UserError(f"--{option} must be from 1 to 1,000; got {value}.")
     size = SIZE if size is None else size
     apart = name in ("deep-ensemble", "bagging")
     return Method(

@@ -4,12 +4,12 @@ Takes keyword values; gives a frozen `Settings`. All values are what JSON holds.
 """
 
 import dataclasses
-import difflib
 import math
 
 import keras
 
 from be_keras import initializers, optimizers
+from be_tracks.config import check_key, check_values
 from be_tracks.errors import UserError
 from vision.models import MODELS
 
@@ -26,7 +26,12 @@ CHOICES = {
 }
 # What the values of the keys must be, and how to tell.
 RULES = (
-    ("at least 1", lambda value: value >= 1, ("steps", "batch_size", "checkpoint_every")),
+    (
+        "from 1 to 10^9",
+        lambda value: 1 <= value <= 10**9,
+        ("steps", "checkpoint_every"),
+    ),
+    ("from 1 to 2^20", lambda value: 1 <= value <= 2**20, ("batch_size",)),
     ("from 1/16 to 64", lambda value: 1 / 16 <= value <= 64, ("width",)),
     ("above 0 and finite", lambda value: 0 < value < math.inf, ("learning_rate",)),
     (
@@ -120,18 +125,7 @@ class Settings:
     perturb: float = 0.0
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            _check_type(field, getattr(self, field.name))
-        for key, known in CHOICES.items():
-            if getattr(self, key) not in known:
-                raise UserError(
-                    f"setting {key} must be {' or '.join(known)}; got {getattr(self, key)!r}."
-                )
-        for expected, holds, keys in RULES:
-            for key in keys:
-                value = getattr(self, key)
-                if not holds(value):
-                    raise UserError(f"setting {key} must be {expected}; got {value!r}.")
+        check_values(self, RULES, CHOICES)
         fast_initializer(self.fast_initializer)
         if self.schedule != "cosine":
             drops(self.schedule)
@@ -184,26 +178,14 @@ class Settings:
             )
 
 
-def _check_type(field, value):
-    kinds = field.type.__args__ if hasattr(field.type, "__args__") else (field.type,)
-    accepted = (*kinds, int) if float in kinds else kinds
-    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in kinds):
-        names = " or ".join(kind.__name__.removesuffix("Type") for kind in kinds)
-        raise UserError(f"setting {field.name} takes a value of type {names}; got {value!r}.")
-
-
 def make_settings(**changes) -> Settings:
     """Give the default settings with some fields set.
 
     Raises:
         UserError: an unknown field (with the nearest known one), or a bad value.
     """
-    known = [field.name for field in dataclasses.fields(Settings)]
     for key in changes:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}."
-            raise UserError(f"unknown setting {key!r}{hint}")
+        check_key(key, [field.name for field in dataclasses.fields(Settings)])
     return Settings(**changes)
 
 

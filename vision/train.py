@@ -178,8 +178,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Carry out `train` with parsed options."""
-    if args.seed < 0:
-        raise UserError(f"--seed must be 0 or more; got {args.seed}.")
+    if not 0 <= args.seed < 2**31:
+        raise UserError(f"--seed must be from 0 to 2^31 - 1; got {args.seed}.")
     settings = make_config(args.config, args.set)
     given = {change.partition("=")[0] for change in args.set} & {"ensemble_size", "bagging"}
     if given:

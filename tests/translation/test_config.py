@@ -34,13 +34,14 @@ def test_base_and_big_are_the_papers():
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("widht=64", "unknown config key 'widht'; did you mean width?"),
-        ("zzz=1", "unknown config key 'zzz'; known are encoder_layers, .*seed"),
+        ("widht=64", "unknown setting 'widht'; did you mean width?"),
+        ("zzz=1", "unknown setting 'zzz'; known are encoder_layers, .*seed"),
         ("width", "of the form key=value; got 'width'"),
         ("steps=1e5", "steps takes a value of type int; got '1e5'"),
         ("dropout=much", "dropout takes a value of type float; got 'much'"),
-        ("steps=0", "steps must be at least 1; got 0"),
-        ("heads=0", "heads must be at least 1; got 0"),
+        ("steps=0", "steps must be from 1 to 10.9; got 0"),
+        ("heads=0", "heads must be from 1 to 65,536; got 0"),
+        ("decoder_layers=100000", "decoder_layers must be from 1 to 1,000; got 100000"),
         ("heads=3", "width must be a multiple of heads=3; got 128"),
         ("width=63", "width must be an even number; got 63"),
         ("buckets=17", "buckets must be from 1 to 16; got 17"),

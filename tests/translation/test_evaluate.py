@@ -147,7 +147,7 @@ def place(ensemble, data, tmp_path, monkeypatch):
         (["--out", "other.en/out"], "other.en"),
         (["--truth", "nowhere"], "nowhere: expected the corpus.json"),
         (["--truth", "taken/thesis.txt"], "thesis.txt: expected the corpus.json"),
-        (["--beam-size", "0"], "--beam-size must be at least 1"),
+        (["--beam-size", "0"], "--beam-size must be from 1 to 1,000"),
     ],
 )
 def test_mistakes(ensemble, data, place, command, words, message):

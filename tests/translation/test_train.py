@@ -242,9 +242,9 @@ def test_a_termination_leaves_whole_files(data, small, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--set", "widht=8"], "unknown config key 'widht'; did you mean width?"),
+        (["--set", "widht=8"], "unknown setting 'widht'; did you mean width?"),
         (["--set", "dropout=2"], "dropout must be in"),
-        (["--ensemble-size", "0"], "--ensemble-size must be at least 1; got 0"),
+        (["--ensemble-size", "0"], "--ensemble-size must be from 1 to 1,000; got 0"),
         (["--set", "max_length=3"], "at most 3 pieces"),
         (["--data", "nowhere"], "nowhere: expected a prepared data folder"),
         (["--out", "taken"], "got thesis.txt in it"),

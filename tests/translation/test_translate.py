@@ -80,10 +80,11 @@ def test_a_reader_that_has_gone(ensemble, command, echo, monkeypatch):
     ("words", "message"),
     [
         (["--model", "nowhere"], "nowhere: expected the folder of a training run"),
-        (["--beam-size", "0"], "--beam-size must be at least 1; got 0"),
-        (["--length-penalty", "-1"], "--length-penalty must be at least 0; got -1.0"),
-        (["--length-penalty", "nan"], "--length-penalty must be at least 0; got nan"),
-        (["--max-extra", "-1"], "--max-extra must be at least 0; got -1"),
+        (["--beam-size", "0"], "--beam-size must be from 1 to 1,000; got 0"),
+        (["--length-penalty", "-1"], "--length-penalty must be from 0 to 1,000; got -1.0"),
+        (["--length-penalty", "nan"], "--length-penalty must be from 0 to 1,000; got nan"),
+        (["--max-extra", "-1"], "--max-extra must be from 0 to 10,000; got -1"),
+        (["--max-extra", "99999999"], "--max-extra must be from 0 to 10,000; got 99999999"),
     ],
 )
 def test_mistakes(ensemble, command, words, message):

@@ -35,7 +35,7 @@ def test_texts_become_values_of_the_right_type():
         ("demo", ["steps"], "of the form key=value; got 'steps'"),
         ("demo", ["stepps=3"], "unknown setting 'stepps'; did you mean steps?"),
         ("demo", ["steps=many"], "steps takes a value of type int; got 'many'"),
-        ("demo", ["steps=0"], "steps must be at least 1; got 0"),
+        ("demo", ["steps=0"], "steps must be from 1 to 10.9; got 0"),
         ("demo", ["augment=maybe"], "augment takes a value of type bool; got 'maybe'"),
         ("demo", ["schedule=step"], "schedule must be cosine, or drops:.*; got 'step'"),
         ("demo", ["schedule=drops:2:0.5"], "all of them between 0 and 1; got 'drops:2:0.5'"),

@@ -182,8 +182,10 @@ def test_from_the_command_line(tmp_path, capsys, monkeypatch):
     [
         (
             ["train", "--data", "synthetic", "--out", "x", "--seed", "-1"],
-            "--seed must be 0 or more",
+            "--seed must be from 0 to 2^31 - 1",
         ),
+        (["train", "--data", "synthetic", "--out", "x", "--seed", "4294967296"], "got 4294967296"),
+        (["train", "--data", "synthetic:99999999999", "--out", "x"], "GB of memory, and at most 4"),
         (["train", "--data", "nowhere.npz", "--out", "x"], "nowhere.npz"),
         (["train", "--data", "synthetic", "--out", "x", "--set", "stepps=1"], "did you mean steps"),
         (

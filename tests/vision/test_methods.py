@@ -45,8 +45,8 @@ def test_dropout_that_is_set_stays():
         (("boosting",), "a method out of single, .*; got 'boosting'"),
         (("single", 4), "single takes no --ensemble-size; got 4"),
         (("batch-ensemble", 4, 2), "batch-ensemble takes no --samples; got 2"),
-        (("batch-ensemble", 0), "--ensemble-size must be at least 1; got 0"),
-        (("mc-dropout", None, 0), "--samples must be at least 1; got 0"),
+        (("batch-ensemble", 0), "--ensemble-size must be from 1 to 1,000; got 0"),
+        (("mc-dropout", None, 0), "--samples must be from 1 to 1,000; got 0"),
     ],
 )
 def test_mistakes(arguments, message):

@@ -42,7 +42,7 @@ def test_settings_survive_json():
         ({"model": None}, "model takes a value of type str; got None"),
         ({"ensemble_size": 2.0}, "ensemble_size takes a value of type int or None; got 2.0"),
         ({"ensemble_size": 0}, "ensemble_size must be None or at least 1; got 0"),
-        ({"batch_size": 0}, "batch_size must be at least 1; got 0"),
+        ({"batch_size": 0}, "batch_size must be from 1 to 2.20; got 0"),
         ({"width": 0.05}, "width must be from 1/16 to 64; got 0.05"),
         ({"width": float("nan")}, "width must be from 1/16 to 64; got nan"),
         ({"dropout": 1.0}, r"dropout must be in \[0, 1\); got 1.0"),

@@ -27,6 +27,7 @@ from vision.data.tfds import DATASETS, read_dataset
 
 SYNTHETIC = re.compile(r"synthetic(?::(\d+))?")
 SYNTHETIC_COUNT = 10_000
+MOST_SYNTHETIC = 4  # GB
 # One test image for so many training images.
 TRAIN_PER_TEST = 5
 KINDS = f"""expected images as one of
@@ -79,6 +80,12 @@ def read_images(source: str | Path, split: str, size: int | None = None) -> Imag
     if synthetic:
         count = SYNTHETIC_COUNT if synthetic[1] is None else int(synthetic[1])
         count = count if split == "train" else -(-count // TRAIN_PER_TEST)
+        taken = 3 * count * (size or 16) ** 2 / 1e9
+        if taken > MOST_SYNTHETIC:
+            raise UserError(
+                f"{source}: {count:,} images of {size or 16} x {size or 16} take {taken:,.1f} GB of"
+                f" memory, and at most {MOST_SYNTHETIC} GB are drawn; ask for fewer or smaller."
+            )
         return synthetic_images(count, **({} if size is None else {"size": size}), split=split)
     if name.startswith("tfds:"):
         return read_dataset(name.removeprefix("tfds:"), split, size)
