@@ -55,7 +55,7 @@ def case(args) -> dict:
 
     from be_keras.training import stream
     from translation.config import make_config
-    from translation.models.build_model import build_translator
+    from translation.models.translator import build_translator
 
     settings = [f"tokens_per_batch={TOKENS}", "precision=float32", "chunk_examples=0"]
     config = make_config("small", [*settings, *SIZES[args.size]])

@@ -14,8 +14,7 @@ from vision.data.batches import Batches
 from vision.data.images import Images
 from vision.data.scaling import Scaling
 from vision.settings import Settings
-from vision.training.build import new_classifier
-from vision.training.optimizer import make_optimizer
+from vision.training.build import make_optimizer, new_classifier
 
 
 def train_classifier(settings: Settings, images: Images, scaling: Scaling) -> EnsembleModel:

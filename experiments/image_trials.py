@@ -16,7 +16,7 @@ import numpy as np
 
 from be_keras import metrics
 from be_keras.ensembles import DeepEnsemble, MCDropout
-from be_tracks.cache import cached
+from be_tracks.atomic import cached
 from experiments import Cell
 from experiments.image_training import train_classifier
 from vision.data.images import Images

@@ -16,9 +16,8 @@ from be_tracks.errors import UserError
 from translation.config import Config
 from translation.data.batches import TokenBatches
 from translation.data.token_shards import TokenCorpus
-from translation.models.build_model import build_translator
 from translation.models.transformer import PAD
-from translation.models.translator import Translator
+from translation.models.translator import Translator, build_translator
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,7 +18,7 @@ from keras import ops
 from be_keras import metrics
 from be_keras.backend import compiled
 from be_keras.ensembles import DeepEnsemble
-from be_tracks.cache import cached
+from be_tracks.atomic import cached
 from experiments import Cell
 from experiments.text_training import Method, TextTraining
 from translation.config import PRESETS

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from be_tracks.atomic import whole
+from be_tracks.atomic import atomic_write
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 DIGITS = 9  # significant ones of results: with 6 some numbers of tables round otherwise
@@ -101,7 +101,7 @@ class Cell:
                 for name in sorted(found)
                 for seed in sorted(found[name])
             ]
-            with whole(path) as partial:
+            with atomic_write(path) as partial:
                 partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -88,14 +88,14 @@ def train(data, out, *words, dropout=0.1):
 
 
 def newest(out):
-    """Give the step of a run's newest state, or 0."""
-    return max((int(path.stem) for path in out.glob("states/[0-9]*.sha256")), default=0)
+    """Give the step of a run's newest checkpoint, or 0."""
+    return max((int(path.stem) for path in out.glob("checkpoints/[0-9]*.sha256")), default=0)
 
 
 def unfinished(out):
     """Give the files of a run that are being written, or were when it was killed, with times."""
     found = set()
-    for path in out.rglob("partial-*"):
+    for path in out.rglob(".partial-*"):
         try:
             found.add((path, path.stat().st_mtime_ns))
         except FileNotFoundError:
@@ -146,8 +146,8 @@ def killed_again_and_again(data, out, aims, seconds):
         seconds: What `timed` gave.
 
     Returns:
-        For each kill what it was aimed at, the step of the newest state after it, and the files
-        that it left unfinished.
+        For each kill what it was aimed at, the step of the newest checkpoint after it, and the
+        files that it left unfinished.
     """
     kills = []
     for aim in aims:
@@ -189,14 +189,14 @@ def arrays(run):
     import keras
 
     from translation.training.loading import load_model
-    from translation.training.run_directory import RunFolder
+    from translation.training.run_directory import RunDirectory
 
-    folder, found = RunFolder(run), []
-    model, step = folder.states.restore(load_model)
+    folder, found = RunDirectory(run), []
+    model, step = folder.checkpoints().restore(load_model)
     if step != STEPS:
         raise RuntimeError(f"{run} ended at step {step}; expected {STEPS}")
     found += [*model.weights, *model.optimizer.variables]
-    for path in (folder.best, folder.average):
+    for path in (folder.best(), folder.average):
         if path.exists():
             found += load_model(path).weights
     return [keras.ops.convert_to_numpy(variable) for variable in found]
@@ -204,9 +204,9 @@ def arrays(run):
 
 def losses(run):
     """Loss and validation NLL of every checkpoint."""
-    from translation.training.run_directory import RunFolder
+    from translation.training.run_directory import RunDirectory
 
-    return [(entry["loss"], entry["nll"]) for entry in RunFolder(run).log()]
+    return [(entry["loss"], entry["nll"]) for entry in RunDirectory(run).log()]
 
 
 def compare(whole, killed):
@@ -227,7 +227,7 @@ def two_workers(data, out):
     """Train with two workers, each of which is killed once, and it alone started again.
 
     Returns:
-        For each kill the worker's index, the step of the newest state at that moment, and the
+        For each kill the worker's index, the step of the newest checkpoint at that moment, and the
         seconds from there to the next one.
     """
     from be_keras.training import localhost_workers

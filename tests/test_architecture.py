@@ -50,7 +50,7 @@ TRACK_ARROWS = {
     "vision.corruptions": set(),
     "vision.models": set(),
     "vision.evaluation": {"data", "corruptions", "methods", "run_directory", "settings", "models"},
-    "vision.training": {"data", "models", "evaluation", "run_directory", "settings"},
+    "vision.training": {"data", "models", "evaluation", "methods", "run_directory", "settings"},
     "vision.reporting": set(),
     "translation.data": set(),
     "translation.synthetic": {"data", "evaluation"},
@@ -58,7 +58,7 @@ TRACK_ARROWS = {
     "translation.decoding": {"data", "models"},
     "translation.preparation": {"data", "evaluation"},
     "translation.evaluation": {"data", "models", "decoding"},
-    "translation.training": {"data", "models", "decoding", "evaluation"},
+    "translation.training": {"config", "data", "models", "decoding", "evaluation"},
     "translation.reporting": set(),
 }
 BACKEND_AT_THE_TOP = {("be_keras.training", "tensorflow")}

@@ -21,8 +21,8 @@ from be_keras.metrics import (
     reliability_table,
     scores,
 )
-from be_tracks.atomic import check_replaceable, new_folder
-from be_tracks.errors import UserError
+from be_tracks.atomic import atomic_directory, check_replaceable
+from be_tracks.errors import UserError, refusals_explained
 from be_tracks.report.evaluations import EVALUATION, VERSION
 from translation.data.batches import evaluation_batches
 from translation.data.card import check_files, read_card
@@ -34,7 +34,7 @@ from translation.decoding.decoder import Decoder
 from translation.evaluation.bleu import bleu_metric, bleu_scores
 from translation.evaluation.token_scores import Scorer, tokens_that_fit
 from translation.training.loading import load_translator
-from translation.training.run_directory import RunFolder
+from translation.training.run_directory import RunDirectory
 from translation.translate import add_search_arguments, make_decoder
 
 FILES = (EVALUATION, "translations.txt", "records.npz")
@@ -164,7 +164,7 @@ def how_trained(folder: Path, ensemble_size: int) -> dict:
     Raises:
         UserError: the folder is no run, or one without a validation.
     """
-    run = RunFolder(folder)
+    run = RunDirectory(folder)
     settings, log = run.settings(), run.log()
     if not log:
         raise UserError(
@@ -209,7 +209,7 @@ def read_truth(path: str | Path) -> dict:
 
 def write(out: str | Path, evaluation: dict, translations: list[str], records: Records) -> None:
     """Write the evaluation's folder, whole or not at all."""
-    with new_folder(out) as folder:
+    with refusals_explained(out), atomic_directory(out) as folder:
         text = json.dumps(evaluation, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
         lines = "".join(translation + "\n" for translation in translations)

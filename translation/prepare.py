@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from be_tracks.atomic import new_folder
-from be_tracks.errors import UserError
+from be_tracks.atomic import PARTIAL, atomic_directory
+from be_tracks.errors import UserError, refusals_explained
 from be_tracks.runs.version import version
 from translation.data.card import FORMAT, card_in_place, file_hashes, write_card
 from translation.data.text import Paths
@@ -115,11 +115,11 @@ def prepare(
 
 def _finish(made: Path, card: dict, out: str | Path) -> dict:
     """Give the finished files their card, and the place of `out`."""
-    for left in made.glob("*.partial"):  # of a process that was killed
+    for left in made.glob(f"{PARTIAL}*"):  # of a process that was killed
         left.unlink()
     card["outputs"] = file_hashes(made)
     write_card(made, card)
-    with new_folder(out) as folder:
+    with atomic_directory(out) as folder:
         folder.rmdir()
         made.rename(folder)
     return card
@@ -128,13 +128,13 @@ def _finish(made: Path, card: dict, out: str | Path) -> dict:
 @contextmanager
 def _explained(out: str | Path) -> Iterator[None]:
     """Turn what a disk refuses, and the death of a worker, into messages."""
+    remedy = (
+        "choose a place that you may write to and that has room with --out, or make room and"
+        " repeat the command."
+    )
     try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"{out}: the folder cannot be written ({error.strerror or error}); choose a place that"
-            " you may write to and that has room with --out, or make room and repeat the command."
-        ) from error
+        with refusals_explained(out, remedy):
+            yield
     except BrokenProcessPool:
         raise UserError(
             f"{out}: a worker process was killed, probably for want of memory; repeat the command"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from be_tracks.atomic import check_replaceable, new_folder
-from be_tracks.errors import UserError
+from be_tracks.atomic import atomic_directory, check_replaceable
+from be_tracks.errors import UserError, refusals_explained
 from be_tracks.report.evaluations import EVALUATION, VERSION
 from vision.data.fingerprint import fingerprint
 from vision.data.images import Images
@@ -154,7 +154,7 @@ def _training(classifier):
 def write(out: str | Path, evaluation: dict, predictions: Predictions) -> None:
     """Write the evaluation's folder, whole or not at all."""
     check_replaceable(out, FILES)
-    with new_folder(out) as folder:
+    with refusals_explained(out), atomic_directory(out) as folder:
         text = json.dumps(evaluation, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
         np.savez_compressed(folder / "records.npz", **predictions.columns)

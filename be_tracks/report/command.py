@@ -5,7 +5,8 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from be_tracks.atomic import check_replaceable, new_folder
+from be_tracks.atomic import atomic_directory, check_replaceable
+from be_tracks.errors import refusals_explained
 from be_tracks.report.evaluations import read_evaluations, refuse_damaged
 from be_tracks.runs.version import version
 
@@ -40,7 +41,7 @@ def write_report(
         summary = summarise(read_evaluations(folders, test_set), f"be_keras {version()}")
         files = render(summary)
     text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    with new_folder(out) as folder:
+    with refusals_explained(out), atomic_directory(out) as folder:
         for name, content in {"report.json": text.encode(), **files}.items():
             (folder / name).write_bytes(content)
     return summary

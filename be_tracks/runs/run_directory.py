@@ -1,40 +1,66 @@
-"""What is in the folder of every training run: settings, log, models; each whole or not there.
+"""What is in the directory of every training run: settings, log, models; each whole or not there.
 
     run.json          settings, and the data they belong to
     log.jsonl         one line a checkpoint
+    owner.json        the process that trains it, while it does
+    best.keras        the model with the lowest validation NLL so far
+    checkpoints/      model and optimiser at the last two checkpoints, each with its hash
+
+In a run of several networks `-<i>` follows the names of the last two.
 """
 
+import fcntl
+import hashlib
 import json
+import math
 import os
+import platform
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import keras
 
-from be_tracks.atomic import check_replaceable, new_folder
-from be_tracks.errors import UserError
+from be_tracks.atomic import PARTIAL, atomic_directory, atomic_write, check_replaceable
+from be_tracks.errors import UserError, refusals_explained
+from be_tracks.runs.checkpoints import GO_ON, Checkpoints
 
 AGAIN = "train again with another --out."
 
 
-class RunFolder:
+class RunDirectory:
     """Reads and writes a run's files; a track adds its own.
 
     What writes raises UserError where the disk refuses, and leaves the file as it was.
 
     Args:
-        path: The folder; it need not exist yet.
+        path: The directory; it need not exist yet.
 
     Attributes:
         PARTS: Keys of the settings whose values, dictionaries, make a run another run.
+        COUNTS: Keys of the log whose values, integers, each entry has.
     """
 
     PARTS: tuple[str, ...] = ()
+    COUNTS: tuple[str, ...] = ("step",)
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+
+    def best(self, index: int | None = None) -> Path:
+        """Where the best model lies, of a network of several or of the only one."""
+        return self.path / ("best.keras" if index is None else f"best-{index}.keras")
+
+    def checkpoints(self, index: int | None = None) -> Checkpoints:
+        """The last checkpoints, of a network of several or of the only one, of this run alone."""
+        settings = self.settings()
+        decisive = json.dumps([[settings[part] for part in self.PARTS], index], sort_keys=True)
+        return Checkpoints(
+            self.path / ("checkpoints" if index is None else f"checkpoints-{index}"),
+            hashlib.sha256(decisive.encode()).hexdigest(),
+        )
 
     def start(self, settings: Mapping[str, Mapping]) -> None:
         """Make the folder, or check that the run in it has the same settings.
@@ -49,10 +75,52 @@ class RunFolder:
             self._check_same(settings)
             return
         check_replaceable(self.path, ())
-        with new_folder(self.path) as folder:
+        with refusals_explained(self.path), atomic_directory(self.path, replace=False) as folder:
             self.fill(folder)
             text = json.dumps(settings, indent=2) + "\n"
             (folder / "run.json").write_text(text, encoding="utf-8")
+
+    @contextmanager
+    def under_way(self, settings: Mapping[str, Mapping], writes: bool = True) -> Iterator[None]:
+        """Start the run or take it up, and keep other processes out until the block ends.
+
+        The lock is the system's, on `run.json`, and ends with its process; `owner.json` only says
+        who that is.
+
+        Args:
+            settings: As in `start`.
+            writes: Whether this process reads and writes the directory; else nothing is done.
+
+        Raises:
+            UserError: As in `start`, or another process trains this run.
+        """
+        if not writes:
+            yield
+            return
+        self.start(settings)
+        owner = self.path / "owner.json"
+        with open(self.path / "run.json", "rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UserError(
+                    f"{self.path}: another process trains this run ({_text(owner)}); stop it or"
+                    " wait for its end, or choose another --out."
+                ) from None
+            except OSError as error:  # some network drives have no locks
+                _say(f"{self.path}: cannot be locked ({error}); train it in one process alone")
+            if owner.exists():
+                _say(f"{self.path}: taken over from a process that has ended ({_text(owner)})")
+            for left in self.path.rglob(f"{PARTIAL}*"):
+                left.unlink()
+            started = datetime.now().astimezone().isoformat(timespec="seconds")
+            who = {"pid": os.getpid(), "host": platform.node(), "started": started}
+            with self.writing(owner) as partial:
+                partial.write_text(json.dumps(who) + "\n", encoding="utf-8")
+            try:
+                yield
+            finally:
+                owner.unlink(missing_ok=True)
 
     def fill(self, folder: Path) -> None:
         """Put into a new folder what a run begins with; nothing, unless a track says more."""
@@ -101,7 +169,11 @@ class RunFolder:
         return settings
 
     def log(self) -> list[dict]:
-        """Give the entries of the log so far.
+        """Give the entries of the log that are sound, as `read_log`."""
+        return self.read_log()[0]
+
+    def read_log(self) -> tuple[list[dict], bool]:
+        """Give the entries of the log so far, and whether all were sound.
 
         From the first damaged line on they are left out with a message on standard error: the
         models beside them are sound without them.
@@ -109,79 +181,62 @@ class RunFolder:
         Raises:
             UserError: The disk refuses.
         """
-        path = self.path / "log.jsonl"
+        path, entries = self.path / "log.jsonl", []
         try:
             lines = path.read_bytes().splitlines()
         except FileNotFoundError:
-            return []
+            return [], True
         except OSError as error:
             raise UserError(
                 f"{path}: cannot be read ({error.strerror}); mend that and repeat the command."
             ) from None
-        entries = []
         for number, line in enumerate(lines, 1):
-            entry = _entry(line)
+            entry = self._entry(line)
             if entry is None:
-                print(
-                    f"{path}: line {number} is damaged; it and what follows it are left out",
-                    file=sys.stderr,
-                    flush=True,
+                _say(
+                    f"{path}: line {number} is damaged, expected a dictionary of finite numbers"
+                    f" with {', '.join(self.COUNTS)}; it and what follows it are left out. To keep"
+                    " them, put a sound copy of the file there and repeat the command."
                 )
-                break
+                return entries, False
             entries.append(entry)
-        return entries
+        return entries, True
+
+    def _entry(self, line):
+        """What a line of the log holds, or None where it is damaged."""
+        try:
+            entry = json.loads(line)
+            sound = all(isinstance(value, int) or math.isfinite(value) for value in entry.values())
+            counted = all(type(entry[key]) is int for key in self.COUNTS)
+            decided = "nll" in entry or not entry.get("best")
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+            return None
+        return entry if sound and counted and decided else None
 
     def write_log(self, entries: list[dict]) -> None:
         """Write the log, a line for each entry, in place of the one before."""
-        with whole_file(self.path / "log.jsonl") as partial:
-            text = "".join(json.dumps(entry) + "\n" for entry in entries)
+        text = "".join(json.dumps(entry) + "\n" for entry in entries)
+        with self.writing(self.path / "log.jsonl") as partial:
             partial.write_text(text, encoding="utf-8")
 
     def save(self, model: keras.Model, path: Path) -> None:
         """Write a model to a path in the folder."""
-        with whole_file(path) as partial:
+        with self.writing(path) as partial:
             model.save(partial)
 
+    @contextmanager
+    def writing(self, path: Path) -> Iterator[Path]:
+        """Write a file of the run as a whole; raises UserError where the disk refuses."""
+        with refusals_explained(path, GO_ON), atomic_write(path) as partial:
+            yield partial
 
-def _entry(line: bytes) -> dict | None:
-    """Give what a line of the log holds, or None where it is damaged."""
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def _text(path: Path) -> str:
     try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) else None
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a path to write to; what lies there at a clean end takes the place of `path`.
-
-    It is on the disk before it takes that place, so that a power cut leaves the one or the other.
-
-    Raises:
-        UserError: The disk refuses.
-    """
-    partial = path.with_name(f"partial-{path.name}")
-    try:
-        yield partial
-        with open(partial, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-        _flush_folder(path.parent)
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written ({error.strerror or error}); make room or mend the rights,"
-            " then repeat the command to go on from the last checkpoint."
-        ) from None
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Put a folder's names on the disk, where the platform knows how to."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return f"{path.name} does not say which"

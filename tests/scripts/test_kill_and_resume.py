@@ -15,15 +15,15 @@ import sys, time
 from pathlib import Path
 
 out, (steps, every, stuck) = Path(sys.argv[1]), map(int, sys.argv[2:])
-(out / "states").mkdir(parents=True, exist_ok=True)
-step = max((int(path.stem) for path in out.glob("states/[0-9]*.sha256")), default=0)
+(out / "checkpoints").mkdir(parents=True, exist_ok=True)
+step = max((int(path.stem) for path in out.glob("checkpoints/[0-9]*.sha256")), default=0)
 print(f"resuming at step {step} of {steps}", file=sys.stderr, flush=True)
 while step < steps:
     step += every
-    partial = out / "states" / f"partial-{step:08d}.sha256"
+    partial = out / "checkpoints" / f".partial-{step:08d}.sha256"
     partial.touch()
     time.sleep(60 if step == stuck else 0.01)
-    partial.rename(out / "states" / f"{step:08d}.sha256")
+    partial.rename(out / "checkpoints" / f"{step:08d}.sha256")
     time.sleep(0.01)
 time.sleep(0.2)
 """
@@ -86,7 +86,7 @@ def test_a_run_is_killed_as_often_as_asked_for(stub, tmp_path):
 
 def test_a_kill_in_the_writing_of_a_file_is_told(stub, tmp_path):
     kill = stub._kill(9, tmp_path, stub.Moment("writing", 6, 0.5), {"writing": 0.1})
-    unfinished = ["states/partial-00000009.sha256"]
+    unfinished = ["checkpoints/partial-00000009.sha256"]
     assert kill == {"aimed_at": "writing", "last_checkpoint": 6, "unfinished": unfinished}
 
 

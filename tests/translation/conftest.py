@@ -11,9 +11,9 @@ import pytest
 
 from translation.__main__ import main
 from translation.config import make_config
-from translation.models.build_model import build_translator
+from translation.models.translator import build_translator
 from translation.prepare import prepare
-from translation.train import train
+from translation.training.fit import train
 
 WORDS = [a + b for a in ("ka", "lo", "mi", "ne") for b in ("ru", "sa", "to", "vi")]
 SMALL = [

@@ -16,7 +16,7 @@ from translation.data.token_shards import TokenCorpus
 from translation.prepare import prepare
 from translation.report import report
 from translation.training.loading import load_translator
-from translation.training.run_directory import RunFolder
+from translation.training.run_directory import RunDirectory
 
 FILES = ["evaluation.json", "records.npz", "translations.txt"]
 ASKED = [
@@ -95,7 +95,7 @@ def test_many_sentences(evaluated, ensemble, data):
     low, high = evaluation["intervals"]["nll"]
     assert low < evaluation["nll"] < high
 
-    log = RunFolder(ensemble).log()
+    log = RunDirectory(ensemble).log()
     unique = sum(entry["tokens"] for entry in log)
     expected = {"steps": 6, "unique_tokens": unique, "member_tokens": unique}
     assert {key: evaluation["training"][key] for key in expected} == expected

@@ -292,7 +292,7 @@ def test_a_large_preparation_goes_on_where_it_was(place, train, valid, monkeypat
         prepare(*train, out, valid=valid, **SIZE)
     assert [path.name for path in out.parent.iterdir()] == [".out.unfinished"]
     # What a process that was killed may leave.
-    (out.parent / ".out.unfinished" / "made" / "train.npy.123.partial").touch()
+    (out.parent / ".out.unfinished" / "made" / ".partial-1-train.npy").touch()
     monkeypatch.setattr(chunks, "_clean_chunk", None)
     monkeypatch.setattr(build, "train_vocabulary", None)
     prepare(*train, out, valid=valid, **SIZE)

@@ -14,17 +14,18 @@ import numpy as np
 import pytest
 
 from be_tracks.errors import UserError
-from translation import train as module
+from be_tracks.runs.checkpoints import Checkpoints
+from be_tracks.runs.progress import Progress
 from translation.config import make_config
 from translation.data.card import file_hashes, read_card, write_card
 from translation.evaluate import how_trained
-from translation.train import train
+from translation.training import fit as module
+from translation.training.fit import train
 from translation.training.loading import load_model, load_translator
-from translation.training.progress import Progress
-from translation.training.run_directory import RunFolder
+from translation.training.run_directory import RunDirectory
 from translation.training.validation_bleu import ValidationBleu
 
-LAST = "states/00000006.keras"  # of a run of six steps
+LAST = "checkpoints/00000006.keras"  # of a run of six steps
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -38,7 +39,7 @@ def content(folder):
 
 def log_of(folder):
     """The log without what the clock says."""
-    entries = RunFolder(folder).log()
+    entries = RunDirectory(folder).log()
     return [{key: entry[key] for key in entry if key != "seconds"} for entry in entries]
 
 
@@ -53,7 +54,7 @@ def assert_close(found, expected):
 
 def test_a_run_leaves_log_and_models(single):
     assert names(single) == [
-        *("average.keras", "best.keras", "log.jsonl", "recent", "run.json", "states"),
+        *("average.keras", "best.keras", "checkpoints", "log.jsonl", "recent", "run.json"),
         "vocabulary.model",
     ]
     first, second = log_of(single)
@@ -91,7 +92,7 @@ def test_resuming_is_as_if_never_stopped(data, ensemble, small, tmp_path, monkey
             train(*arguments)
     assert [entry["step"] for entry in log_of(tmp_path / "run")] == [3]
     # A run that was killed between log and checkpoint has written more than it may keep.
-    run = RunFolder(tmp_path / "run")
+    run = RunDirectory(tmp_path / "run")
     run.write_log([*run.log(), {"step": 6, "nll": 0.0, "best": True}])
     shutil.copy(run.recent / "00000003.npz", run.recent / "00000006.npz")
 
@@ -107,11 +108,12 @@ def test_resuming_is_as_if_never_stopped(data, ensemble, small, tmp_path, monkey
 
 def test_a_finished_run_again(data, single, small, tmp_path, command):
     run = shutil.copytree(single, tmp_path / "run")
-    for name in ("partial-best.keras", "partial-log.jsonl"):
+    for name in (".partial-1-best.keras", ".partial-2-log.jsonl"):
         (run / name).write_bytes(b"half")  # as a killed process leaves them
     words = ("train", "--data", data, "--out", run, "--config", "tiny", "--set", *small)
     status, out, err = command(*words)
     assert status == 0 and out.startswith("validation NLL ")
+    assert not list(run.glob(".partial-*"))
     assert "at step 6 of 6" in err and f"use {run / 'average.keras'}" in err
     assert log_of(run) == log_of(single)
     for name in (LAST, "best.keras", "average.keras"):
@@ -173,15 +175,15 @@ def test_workers_compare_what_decides_before_anything_is_written(
 
 
 def test_a_loss_that_explodes(data, small, tmp_path, command):
-    run = RunFolder(tmp_path / "run")
+    run = RunDirectory(tmp_path / "run")
     words = ("train", "--data", data, "--out", run.path, "--config", "tiny", "--set", *small)
     status, out, err = command(*words, "learning_rate=1e9", "steps=50", "checkpoint_every=1")
     assert status == 2 and out == ""
     assert "the loss is not finite at step" in err and "--set learning_rate=" in err
     assert all(np.isfinite(entry["nll"]) for entry in run.log())
     if run.log():
-        assert run.states.steps()[-1] == run.log()[-1]["step"]
-    assert not [name for name in names(run.path) if name.startswith("partial")]
+        assert run.checkpoints().steps()[-1] == run.log()[-1]["step"]
+    assert not [name for name in names(run.path) if name.startswith(".partial")]
 
 
 def test_a_damaged_checkpoint(data, single, small, tmp_path, command):
@@ -196,22 +198,50 @@ def test_a_damaged_checkpoint(data, single, small, tmp_path, command):
         assert_close(weights_of(run / name), weights_of(single / name))
 
 
+def test_checkpoints_of_another_run(data, single, ensemble, small, tmp_path, command):
+    """Of another architecture, which would end in an error of Keras after the first steps."""
+    run = shutil.copytree(single, tmp_path / "run")
+    shutil.copytree(ensemble / "checkpoints", run / "checkpoints", dirs_exist_ok=True)
+    before = content(run)
+    words = ("train", "--data", data, "--out", run, "--config", "tiny", "--set", *small)
+    status, out, err = command(*words)
+    assert status == 2 and out == "" and "0/6" not in err
+    assert "00000006.keras: expected a checkpoint of this run, got one of another" in err
+    assert content(run) == before
+
+
+@pytest.mark.parametrize("damage", ['"nll": NaN', '"nll": -1e999'])
+def test_a_damaged_log_does_not_decide_which_model_is_best(
+    data, single, small, tmp_path, command, damage
+):
+    run = shutil.copytree(single, tmp_path / "run")
+    first, second = (run / "log.jsonl").read_text().splitlines()
+    text = second.replace(f'"nll": {json.loads(second)["nll"]}', damage)
+    (run / "log.jsonl").write_text(f"{first}\n{text}\n")
+    words = ("train", "--data", data, "--out", run, "--config", "tiny", "--set", *small)
+    status, out, err = command(*words)
+    assert status == 0 and "log.jsonl: line 2 is damaged" in err
+    nll = json.loads(second)["nll"]
+    assert f"best single one {nll:.4f}" in err  # of best.keras itself
+    assert f"NLL {nll:.4f}" in out
+
+
 @pytest.mark.parametrize("stale", [True, False])
 def test_a_best_model_that_is_none_of_the_log_is_written_again(
     data, single, small, tmp_path, stale
 ):
-    """Stopped before its second state, a run goes on where the second validation ends worse."""
-    run = RunFolder(shutil.copytree(single, tmp_path / "run"))
-    for path in run.states.folder.glob("00000006*"):
+    """Stopped before its second checkpoint, a run goes on where that validation ends worse."""
+    run = RunDirectory(shutil.copytree(single, tmp_path / "run"))
+    for path in run.checkpoints().folder.glob("00000006*"):
         path.unlink()
     first, second = run.log()
     assert first["best"] and second["best"]
     run.write_log([{**first, "nll": 0.1}, {**second, "nll": 0.0, "best": stale}])
-    run.best.write_bytes(b"a model")
+    run.best().write_bytes(b"a model")
     chosen = train(data, run.path, make_config("tiny", small))
     first, second = run.log()
     assert first["best"] and second["best"] == stale and second["nll"] > 0.1
-    assert (run.best.read_bytes() == b"a model") != stale
+    assert (run.best().read_bytes() == b"a model") != stale
     assert chosen["nll"] == pytest.approx(second["nll"] if stale else 0.1)
 
 
@@ -227,14 +257,13 @@ def test_a_termination_leaves_whole_files(data, small, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    states = RunFolder(run).states
-    while not states.steps() and process.poll() is None:
+    while not Checkpoints(run / "checkpoints").steps() and process.poll() is None:
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 130 and out == "", err
     assert "be-translate train: interrupted" in err and "Traceback" not in err
-    model, step = states.restore(load_model)
+    model, step = RunDirectory(run).checkpoints().restore(load_model)
     assert int(model.optimizer.iterations) == step >= 2
     assert [path for path in run.rglob("*") if "partial" in path.name] == []
 
@@ -270,7 +299,8 @@ def test_bleu_is_logged_and_ends_the_training(data, small, tmp_path, capsys, mon
     train(*arguments)
     assert [entry["bleu"] for entry in log_of(tmp_path / "run")] == [2.0, 5.0, 4.0, 4.5]
     err = capsys.readouterr().err
-    assert "BLEU 4.50" in err and "no higher BLEU for 2 validations: training ends at step 4" in err
+    assert "bleu 4.500" in err
+    assert "no higher BLEU for 2 validations: training ends at step 4" in err
 
     scores = iter([9.0])
     train(*arguments)  # again: it is over, and stays so
@@ -311,8 +341,8 @@ def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(
                 train(*arguments)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
-    run = RunFolder(tmp_path / "run")
-    assert run.states.steps() == [3]
+    run = RunDirectory(tmp_path / "run")
+    assert run.checkpoints().steps() == [3]
 
     train(*arguments)
     for found, expected in zip(log_of(run.path), log_of(ensemble), strict=True):

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from be_keras.training import localhost_workers
+from be_tracks.runs.progress import Progress
 from translation.config import make_config
-from translation.train import train
+from translation.training.fit import train
 from translation.training.loading import load_model
-from translation.training.progress import Progress
-from translation.training.run_directory import RunFolder
+from translation.training.run_directory import RunDirectory
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # The command line on two virtual devices.
@@ -30,7 +30,7 @@ sys.exit(main(sys.argv[1:]))
 # The command line in a process that is killed after its first step.
 DYING = """
 import os, signal, sys
-from translation.training.progress import Progress
+from be_tracks.runs.progress import Progress
 Progress.on_train_batch_end = lambda *_, logs=None: os.kill(os.getpid(), signal.SIGKILL)
 from translation.__main__ import main
 sys.exit(main(sys.argv[1:]))
@@ -61,13 +61,13 @@ def alone(data, settings, tmp_path_factory):
 
     def copying(self, batch, logs=None):
         on_train_batch_end(self, batch, logs)
-        if RunFolder(folder / "whole").states.steps() and not (folder / "half").exists():
+        if RunDirectory(folder / "whole").checkpoints().steps() and not (folder / "half").exists():
             shutil.copytree(folder / "whole", folder / "half")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Progress, "on_train_batch_end", copying)
         train(data, folder / "whole", make_config("tiny", settings), 2, "split")
-    assert [entry["step"] for entry in RunFolder(folder / "half").log()] == [3]
+    assert [entry["step"] for entry in RunDirectory(folder / "half").log()] == [3]
     return folder / "whole", folder / "half"
 
 
@@ -97,12 +97,12 @@ def finish(processes):
 
 def assert_same_run(found, expected):
     """The logs and the last weights of two runs are the same."""
-    logs = [RunFolder(path).log() for path in (found, expected)]
+    logs = [RunDirectory(path).log() for path in (found, expected)]
     assert [entry["step"] for entry in logs[0]] == [3, 6]
     for one, other in zip(*logs, strict=True):
         for key in set(one) - {"seconds"}:
             assert one[key] == pytest.approx(other[key], rel=1e-4, abs=1e-5), key
-    last = [RunFolder(path).states.restore(load_model) for path in (found, expected)]
+    last = [RunDirectory(path).checkpoints().restore(load_model) for path in (found, expected)]
     assert [step for _, step in last] == [6, 6]
     weights = [model.get_weights() for model, _ in last]
     for one, other in zip(*weights, strict=True):
@@ -115,7 +115,7 @@ def test_two_devices_train_as_one(alone, words, tmp_path):
     ((stdout, stderr),) = finish([start("-c", TWO_DEVICES, *words, "--out", out, *options)])
     assert stdout.startswith("validation NLL ") and "M = 2 (split)" in stderr
     assert_same_run(out, alone[0])
-    assert RunFolder(out).settings()["devices"] == {"replicas": 2, "microbatches": 2}
+    assert RunDirectory(out).settings()["devices"] == {"replicas": 2, "microbatches": 2}
 
 
 def test_two_workers_go_on_where_one_is_killed_and_started_again(alone, words, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from be_tracks.errors import UserError
 from vision.config import PRESETS, make_config
 from vision.models import MODELS
-from vision.training.optimizer import make_optimizer
+from vision.training.build import make_optimizer
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -21,7 +21,7 @@ from vision.evaluation import scores as scoring
 from vision.evaluation.classifier import Classifier
 from vision.methods import make_method
 from vision.report import report
-from vision.train import train
+from vision.training.fit import train
 
 SMALL = ["width=0.125", "steps=4", "batch_size=8", "checkpoint_every=4"]
 TRAIN = synthetic_images(40, classes=3, size=8)

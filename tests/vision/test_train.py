@@ -1,4 +1,4 @@
-"""The subcommand train: what it leaves; a run that was stopped ends as one that was not."""
+"""The verb train: what a run leaves, and that a run that was stopped ends as one that was not."""
 
 import json
 import shutil
@@ -9,14 +9,13 @@ import pytest
 
 from be_tracks.errors import UserError
 from be_tracks.runs.checkpoints import Checkpoints
-from vision import train as verb
 from vision.config import make_config
 from vision.data.images import make_images
 from vision.evaluate import _described
 from vision.evaluation.classifier import Classifier
 from vision.methods import make_method
-from vision.train import train
 from vision.training import fit as module
+from vision.training.fit import train
 
 SMALL = ["width=0.125", "steps=6", "batch_size=8", "checkpoint_every=2", "dropout=0.2"]
 SMALL += ["augment=true"]
@@ -57,17 +56,14 @@ def test_what_a_run_leaves(whole):
     assert all(np.isfinite(entry["loss"]) for entry in whole.log())
 
 
-def test_a_damaged_state_is_left_out(whole, tmp_path, monkeypatch, capsys):
-    finish = module.Training._finish
-
+def test_a_damaged_checkpoint_is_left_out(whole, tmp_path, monkeypatch, capsys):
     def die(*args):
         raise Killed
 
-    monkeypatch.setattr(module.Training, "_finish", die)
-    with pytest.raises(Killed):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(module._Network, "finish", die)
         run(tmp_path / "run")
-    monkeypatch.setattr(module.Training, "_finish", finish)
-    newest = tmp_path / "run" / "states-0" / "00000006.keras"
+    newest = tmp_path / "run" / "checkpoints-0" / "00000006.keras"
     newest.write_bytes(newest.read_bytes()[:-20])
     resumed = run(tmp_path / "run")
     assert "00000006.keras: left out" in capsys.readouterr().err
@@ -75,7 +71,7 @@ def test_a_damaged_state_is_left_out(whole, tmp_path, monkeypatch, capsys):
         weights(resumed.network(0)), weights(whole.network(0)), strict=True
     ):
         np.testing.assert_array_equal(ours, theirs)
-    assert not (tmp_path / "run" / "states-0").exists()
+    assert not (tmp_path / "run" / "checkpoints-0").exists()
 
 
 class Killed(Exception):
@@ -104,6 +100,26 @@ def test_a_run_that_was_killed_ends_the_same(whole, tmp_path, monkeypatch, stop_
     assert [e["loss"] for e in resumed.log()] == [e["loss"] for e in whole.log()]
 
 
+def test_checkpoints_of_another_seed(tmp_path, monkeypatch):
+    save = Checkpoints.save
+
+    def save_and_die(self, model, step):
+        save(self, model, step)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "save", save_and_die)
+        for seed in (0, 1):
+            with pytest.raises(Killed):
+                run(tmp_path / str(seed), "single", None, seed=seed)
+    ours, theirs = (tmp_path / name / "checkpoints-0" for name in "01")
+    shutil.copytree(theirs, ours, dirs_exist_ok=True)
+    log = (tmp_path / "0" / "log.jsonl").read_bytes()
+    with pytest.raises(UserError, match="00000002.keras: expected a checkpoint of this run"):
+        run(tmp_path / "0", "single", None)
+    assert (tmp_path / "0" / "log.jsonl").read_bytes() == log
+
+
 def test_networks_of_an_ensemble_are_those_of_their_seeds(tmp_path):
     both = run(tmp_path / "both", "deep-ensemble", 2, seed=5)
     second = run(tmp_path / "second", "single", None, seed=6)
@@ -118,13 +134,13 @@ def test_networks_of_an_ensemble_are_those_of_their_seeds(tmp_path):
 
 def test_bagging_draws_with_repeats(tmp_path, monkeypatch):
     seen = []
-    fit = module.Training._fit
+    batches = module._Network.batches
 
-    def spy(self, model, images, *args):
-        seen.append(images.images)
-        return fit(self, model, images, *args)
+    def spy(self, *args):
+        seen.append(self.images.images)
+        return batches(self, *args)
 
-    monkeypatch.setattr(module.Training, "_fit", spy)
+    monkeypatch.setattr(module._Network, "batches", spy)
     run(tmp_path / "bags", "bagging", 2, changes=["steps=1"])
     distinct = [len(np.unique(each.reshape(40, -1), axis=0)) for each in seen]
     # Of n draws from n, about 1 - 1/e are distinct.
@@ -134,13 +150,13 @@ def test_bagging_draws_with_repeats(tmp_path, monkeypatch):
 
 def test_images_held_out_are_validated_and_not_trained_on(tmp_path, monkeypatch):
     seen = []
-    fit = module.Training._fit
+    batches = module._Network.batches
 
-    def spy(self, model, images, *args):
-        seen.append(images.images)
-        return fit(self, model, images, *args)
+    def spy(self, *args):
+        seen.append(self.images.images)
+        return batches(self, *args)
 
-    monkeypatch.setattr(module.Training, "_fit", spy)
+    monkeypatch.setattr(module._Network, "batches", spy)
     found = run(tmp_path / "run", changes=["hold_out=10", "steps=2"])
     (entry,) = found.log()
     assert 0 <= entry["accuracy"] <= 1 and entry["nll"] > 0 and "disagreement" in entry
@@ -152,11 +168,11 @@ def test_images_held_out_are_validated_and_not_trained_on(tmp_path, monkeypatch)
 def test_the_best_network_is_kept_beside_the_last(tmp_path, monkeypatch):
     at, scores = [], iter([3.0, 1.0, 2.0])
 
-    def validate(self, model):
-        at.append(model.get_weights())
+    def validate(self):
+        at.append(self.model.get_weights())
         return {"nll": next(scores)}
 
-    monkeypatch.setattr(module.Training, "_validate", validate)
+    monkeypatch.setattr(module._Network, "validate", validate)
     found = run(tmp_path / "run", changes=["hold_out=10"])
     assert [entry["best"] for entry in found.log()] == [True, True, False]
     for best, expected in ((True, at[1]), (False, at[2])):
@@ -166,7 +182,7 @@ def test_the_best_network_is_kept_beside_the_last(tmp_path, monkeypatch):
 
 
 def test_the_best_network_of_a_validation_that_is_repeated_is_written_anew(tmp_path, monkeypatch):
-    """The run was killed before its state was whole, and goes on where losses end otherwise."""
+    """The run was killed before its checkpoint was whole; going on, losses end otherwise."""
     save, scores = Checkpoints.save, [3.0, 1.0]
 
     def save_and_die(self, model, step):
@@ -174,7 +190,7 @@ def test_the_best_network_of_a_validation_that_is_repeated_is_written_anew(tmp_p
             raise Killed
         save(self, model, step)
 
-    monkeypatch.setattr(module.Training, "_validate", lambda self, model: {"nll": scores.pop(0)})
+    monkeypatch.setattr(module._Network, "validate", lambda self: {"nll": scores.pop(0)})
     monkeypatch.setattr(Checkpoints, "save", save_and_die)
     with pytest.raises(Killed):
         run(tmp_path / "run", changes=["hold_out=10"])
@@ -215,7 +231,7 @@ def test_workers_compare_what_decides_before_anything_is_written(tmp_path, monke
         heard.append(json.loads(json.dumps(settings)))
         raise UserError("they differ")
 
-    monkeypatch.setattr(verb, "check_same_settings", differ)
+    monkeypatch.setattr(module, "check_same_settings", differ)
     for source in ("here", "there"):
         with pytest.raises(UserError, match="they differ"):
             method = make_method("single", None)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from be_tracks.atomic import atomic_write
 from translation.data.text import Pair, read_pairs
 from translation.data.token_shards import ShardWriter
 from translation.data.vocabulary import Vocabulary
@@ -27,6 +28,8 @@ def write_text(folder: str | Path, split: str, pairs: Iterable[Pair], progress: 
     source, target = text_paths(folder, split)
     count = 0
     with (
+        atomic_write(source) as source,
+        atomic_write(target) as target,
         source.open("w", encoding="utf-8", newline="\n") as left,
         target.open("w", encoding="utf-8", newline="\n") as right,
     ):

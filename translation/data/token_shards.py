@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from be_tracks.atomic import whole_array
+from be_tracks.atomic import atomic_write
 from be_tracks.errors import UserError
 
 _AGAIN = "prepare the data again."
@@ -64,8 +64,12 @@ class ShardWriter:
 
     def __exit__(self, kind, error, trace) -> None:
         if kind is None:
-            whole_array(_part(self._path, "ids"), np.array(self._ids, self._type))
-            whole_array(_part(self._path, "offsets"), np.array(self._offsets, np.int64))
+            for part, array in (
+                ("ids", np.array(self._ids, self._type)),
+                ("offsets", np.array(self._offsets, np.int64)),
+            ):
+                with atomic_write(_part(self._path, part)) as partial:
+                    np.save(partial, array)
 
     def append(self, source: Sequence[int], target: Sequence[int]) -> None:
         """Write one pair of id lists; raises ValueError for an id outside 0 to V - 1."""

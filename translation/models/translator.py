@@ -10,6 +10,7 @@ from be_keras import EnsembleModel
 from be_keras.losses import chunked_cross_entropy, sequence_loss
 from be_keras.members import fill_rows, merge_members, repeat_examples, split_members
 from be_tracks.interrupts import held_interrupts
+from translation.config import Config
 from translation.models.transformer import PAD, Transformer
 
 
@@ -114,6 +115,50 @@ class Translator(EnsembleModel):
             "label_smoothing": self.label_smoothing,
             "chunk_examples": self.chunk_examples,
         }
+
+
+def build_translator(
+    config: Config, vocabulary_size: int, ensemble_size: int | None = None, members: str = "shared"
+) -> Translator:
+    """Make a built, uncompiled model.
+
+    Args:
+        config: sizes, initialisers and precision.
+        vocabulary_size: V.
+        ensemble_size: number of members M, or None for a single network of plain layers.
+        members: "shared" or "split", as in `be_keras.EnsembleModel`.
+
+    Raises:
+        ValueError: `ensemble_size` is below 1, or `members` unknown.
+    """
+    body = Transformer(
+        vocabulary_size,
+        config.encoder_layers,
+        config.decoder_layers,
+        config.width,
+        config.heads,
+        config.feedforward,
+        config.dropout,
+        ensemble_size,
+        config.initializer(),
+        config.fast_where,
+        config.outputs,
+        config.norms,
+        config.biases,
+        name="transformer",
+        dtype=config.precision,
+    )
+    model = Translator(
+        body,
+        1 if ensemble_size is None else ensemble_size,
+        members,
+        config.label_smoothing,
+        config.chunk_examples or None,
+        member_loss=config.member_loss,
+        name="translator",
+    )
+    model.build()
+    return model
 
 
 def for_inference(model: Translator) -> Translator:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from be_tracks.atomic import whole_array
+from be_tracks.atomic import atomic_write
 from translation.data.splits import read_text, show, text_paths, write_ids, write_text
 from translation.data.text import Pair
 from translation.data.vocabulary import Vocabulary
@@ -169,11 +169,10 @@ def _chunk_tasks(folder: Path, source: Source, rules: dict) -> Iterator[tuple]:
 def _clean_chunk(folder: Path, chunk: int, raw: str, rules: dict) -> None:
     """Clean one chunk."""
     cleaner = Cleaner(**rules)
-    name, partial = _name(chunk), f"{_name(chunk)}.{os.getpid()}.partial"
-    kept = write_text(folder, partial, cleaner.clean(read_text(folder, raw)), progress=False)
-    for written, path in zip(text_paths(folder, partial), text_paths(folder, name), strict=True):
-        written.replace(path)
-    whole_array(folder / f"{name}.hashes.npy", cleaner.hashes)
+    name = _name(chunk)
+    kept = write_text(folder, name, cleaner.clean(read_text(folder, raw)), progress=False)
+    with atomic_write(folder / f"{name}.hashes.npy") as hashes:
+        np.save(hashes, cleaner.hashes)
     record = {"read": cleaner.read, "kept": kept, "removed": cleaner.removed}
     write_record(folder / f"{name}.cleaned.json", record)
     for path in text_paths(folder, raw):

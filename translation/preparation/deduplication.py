@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from be_tracks.atomic import whole, whole_array
+from be_tracks.atomic import atomic_write
 
 AT_ONCE = 4_000_000  # hashes sorted at a time: about 150 MB
 
@@ -30,7 +30,7 @@ def mark_repeats(chunks: Sequence[Path], path: Path, at_once: int = AT_ONCE) -> 
     starts = np.cumsum([0, *(len(np.load(chunk)) for chunk in chunks)])
     shares = max(-(-int(starts[-1]) // at_once), 1)
     count = 0
-    with whole(path) as partial:
+    with atomic_write(path) as partial:
         marks = _new_marks(partial, int(starts[-1]))
         for share in range(shares):
             repeats = _repeats(*_of_share(chunks, starts, share, shares))
@@ -50,7 +50,7 @@ def _repeats(hashes: np.ndarray, places: np.ndarray) -> np.ndarray:
 def _new_marks(path: Path, pairs: int) -> np.ndarray:
     """Make a file of marks, all false; an empty one cannot be mapped."""
     if not pairs:
-        whole_array(path, np.zeros(0, bool))
+        np.save(path, np.zeros(0, bool))
         return np.zeros(0, bool)
     return np.lib.format.open_memmap(path, "w+", bool, (pairs,))
 

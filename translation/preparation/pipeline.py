@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from be_tracks.atomic import whole
+from be_tracks.atomic import atomic_write
 from be_tracks.errors import UserError
 from translation.data.splits import read_text, text_paths, write_ids, write_text
 from translation.data.text import Paths, normalise_space
@@ -196,7 +196,7 @@ def _make_vocabulary(
     path = folder / VOCABULARY
     if path.exists():
         return Vocabulary(path)
-    with whole(path) as partial:
+    with atomic_write(path) as partial:
         if given is not None:
             Vocabulary(given)
             shutil.copyfile(given, partial)

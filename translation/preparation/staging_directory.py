@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from be_tracks.atomic import whole
+from be_tracks.atomic import atomic_write
 from be_tracks.errors import UserError
 
 MADE = "made"
@@ -21,7 +21,7 @@ _ORIGIN = "origin.json"
 
 def write_record(path: Path, record: Any) -> None:
     """Write something small as a whole JSON file: the mark that a step is done."""
-    with whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(json.dumps(record), encoding="utf-8")
 
 

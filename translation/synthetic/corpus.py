@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from be_tracks.atomic import new_folder
-from be_tracks.errors import UserError
+from be_tracks.atomic import atomic_directory
+from be_tracks.errors import UserError, refusals_explained
 from translation.data.card import sha256
 from translation.evaluation.bleu import bleu_scores
 from translation.synthetic.oracle import truth_of
@@ -72,7 +72,7 @@ def write_corpus(
         **_ceiling(truth, languages.target),
         "held_out": _by_kind(splits.held_out),
     }
-    with new_folder(out_dir) as folder:
+    with refusals_explained(out_dir), atomic_directory(out_dir) as folder:
         for name in sizes:
             examples = getattr(splits, name)
             _write_lines(folder / f"{name}.en", [each.source for each in examples])

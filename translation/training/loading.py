@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from be_tracks.errors import UserError
-from be_tracks.runs import models
+from be_tracks.runs import checkpoints
 from translation.data.vocabulary import Vocabulary
 from translation.models.translator import Translator, for_inference
-from translation.training.run_directory import RunFolder
+from translation.training.run_directory import RunDirectory
 
 
 def load_translator(run: str | Path) -> tuple[Translator, Vocabulary, Path]:
@@ -32,7 +32,7 @@ def load_translator(run: str | Path) -> tuple[Translator, Vocabulary, Path]:
 def load_model(path: Path) -> Translator:
     """Load a `.keras` file as it was saved; raises UserError unless a `Translator` is in it."""
     remedy = "take another file of the run, or train again with another --out"
-    return models.load_model(path, Translator, "a translator", remedy)
+    return checkpoints.load_model(path, Translator, "a translator", remedy)
 
 
 def best_model_path(run: str | Path) -> Path:
@@ -47,9 +47,9 @@ def best_model_path(run: str | Path) -> Path:
     path = Path(run)
     if path.suffix == ".keras":
         return path
-    folder = RunFolder(path)
+    folder = RunDirectory(path)
     folder.settings()
-    return folder.average if folder.average.exists() else folder.best
+    return folder.average if folder.average.exists() else folder.best()
 
 
 def _check_same_vocabulary(model: Translator, vocabulary: Vocabulary, folder: Path) -> None:
@@ -63,7 +63,7 @@ def _check_same_vocabulary(model: Translator, vocabulary: Vocabulary, folder: Pa
         )
     if not (folder / "run.json").exists():
         return  # a model taken out of its run: the size is all there is to compare
-    if vocabulary.sha256 != RunFolder(folder).settings()["data"].get("vocabulary_sha256"):
+    if vocabulary.sha256 != RunDirectory(folder).settings()["data"].get("vocabulary_sha256"):
         raise UserError(
             f"{path} is not the vocabulary that the run in {folder} was trained with; copy it there"
             " from the data folder again."

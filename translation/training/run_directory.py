@@ -1,9 +1,9 @@
-"""The folder of one training run: its settings, log and models, each file whole or not there.
+"""The directory of one training run: settings, log and models, each file whole or not there.
 
     run.json          settings, sizes and the data they belong to
     vocabulary.model  the SentencePiece vocabulary
     log.jsonl         one line a validation
-    states/           model and optimiser at the last two validations, each with its hash
+    checkpoints/      model and optimiser at the last two validations, each with its hash
     best.keras        the model with the lowest validation NLL so far
     average.keras     the mean of the last few validations' weights, when training has ended and
                       that mean is no worse than the best
@@ -19,18 +19,17 @@ import keras
 import numpy as np
 
 from be_tracks.errors import UserError
-from be_tracks.runs import run_directory as run_folder
-from be_tracks.runs.checkpoints import Checkpoints
-from be_tracks.runs.run_directory import AGAIN, whole_file
+from be_tracks.runs import run_directory
+from be_tracks.runs.run_directory import AGAIN
 
 
-class RunFolder(run_folder.RunFolder):
+class RunDirectory(run_directory.RunDirectory):
     """Reads and writes a run's files.
 
     What writes raises UserError where the disk refuses, and leaves the file as it was.
 
     Args:
-        path: the folder; it need not exist yet.
+        path: the directory; it need not exist yet.
         vocabulary: the file to copy into a new one.
     """
 
@@ -38,8 +37,6 @@ class RunFolder(run_folder.RunFolder):
 
     def __init__(self, path: str | Path, vocabulary: str | Path | None = None):
         super().__init__(path)
-        self.states = Checkpoints(self.path / "states")
-        self.best = self.path / "best.keras"
         self.average = self.path / "average.keras"
         self.vocabulary = self.path / "vocabulary.model"
         self.recent = self.path / "recent"
@@ -52,7 +49,7 @@ class RunFolder(run_folder.RunFolder):
 
     def save_recent(self, model: keras.Model, step: int, keep: int) -> None:
         """Keep the weights of this step, and of the last few before it."""
-        with whole_file(self.recent / f"{step:08d}.npz") as partial:
+        with self.writing(self.recent / f"{step:08d}.npz") as partial:
             np.savez(partial, *[keras.ops.convert_to_numpy(weight) for weight in model.weights])
         for old in self._kept()[:-keep]:
             old.unlink()

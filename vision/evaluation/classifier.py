@@ -9,10 +9,10 @@ from be_keras import EnsembleModel
 from be_keras.backend import compiled
 from be_keras.ensembles import MCDropout
 from be_tracks.errors import UserError
-from be_tracks.runs import models
+from be_tracks.runs import checkpoints
 from vision.data.scaling import Scaling
 from vision.methods import Method
-from vision.run_directory import RunFolder
+from vision.run_directory import RunDirectory
 
 
 class Classifier:
@@ -34,7 +34,7 @@ class Classifier:
     """
 
     def __init__(self, run: str | Path, best: bool = False):
-        self.folder = RunFolder(run)
+        self.folder = RunDirectory(run)
         self.settings = self.folder.settings()
         data, method = self.settings["data"], dict(self.settings["method"])
         self.seed = method.pop("seed")
@@ -96,4 +96,4 @@ def _predictor(model):
 def load_model(path: Path) -> EnsembleModel:
     """Load a `.keras` file; raises UserError unless a classifier of this version is in it."""
     remedy = "delete the file and repeat the command that made it"
-    return models.load_model(path, EnsembleModel, "a classifier", remedy)
+    return checkpoints.load_model(path, EnsembleModel, "a classifier", remedy)

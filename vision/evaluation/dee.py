@@ -7,7 +7,7 @@ is kept in its folder, one file a test set.
 import numpy as np
 
 from be_keras import metrics
-from be_tracks.cache import cached
+from be_tracks.atomic import cached
 from be_tracks.errors import UserError
 from vision.data.fingerprint import fingerprint
 from vision.data.images import Images

@@ -1,14 +1,17 @@
-"""Builds a classifier out of its settings: one code for a single network and an ensemble."""
+"""Builds a classifier and its optimiser out of settings: one code for a network and an ensemble."""
 
 import keras
+from keras.optimizers.schedules import CosineDecay
 
-from be_keras import EnsembleModel
+from be_keras import EnsembleModel, optimizers
 from be_keras.backend import trains_faster_with_xla
+from be_keras.schedules import WarmupDrops
 from vision.data.images import Images
 from vision.models import MODELS
 from vision.models.layer_factory import BatchEnsembleFamily, PlainFamily
-from vision.settings import Settings, fast_initializer
-from vision.training.optimizer import make_optimizer
+from vision.settings import Settings, drops, fast_initializer
+
+WARMUP = 0.05  # share of the steps
 
 
 def build_classifier(
@@ -60,4 +63,42 @@ def _family(settings):
         settings.norms,
         settings.biases,
         settings.dropout,
+    )
+
+
+def make_optimizer(settings: Settings) -> optimizers.SGD | optimizers.AdamW:
+    """Give an unbuilt optimiser: linear warm-up over 5 % of the steps, then what is scheduled.
+
+    SGD has Nesterov momentum 0.9. Weight decay is multiplied by the learning rate and acts on
+    what `settings.weight_decay_roles` says; fast weights move
+    `settings.fast_weight_lr_multiplier` times as far.
+    """
+    schedule = _schedule(settings)
+    by_role = {
+        "lr_multipliers": {"fast": settings.fast_weight_lr_multiplier},
+        "weight_decay_roles": optimizers.WEIGHT_DECAY_ROLES[settings.weight_decay_roles],
+    }
+    if settings.optimizer == "adamw":
+        return optimizers.AdamW(schedule, weight_decay=settings.weight_decay, **by_role)
+    return optimizers.SGD(
+        schedule,
+        momentum=0.9,
+        nesterov=True,
+        weight_decay=settings.weight_decay or None,
+        **by_role,
+    )
+
+
+def _schedule(settings):
+    """A cosine to zero, or drops by a factor."""
+    warmup = max(1, round(WARMUP * settings.steps))
+    if settings.schedule != "cosine":
+        factor, shares = drops(settings.schedule)
+        steps = [max(1, round(share * settings.steps)) for share in shares]
+        return WarmupDrops(settings.learning_rate, warmup, factor, steps)
+    return CosineDecay(
+        settings.learning_rate / warmup,  # a first step at rate zero would be lost
+        max(1, settings.steps - warmup),
+        warmup_target=settings.learning_rate,
+        warmup_steps=warmup,
     )

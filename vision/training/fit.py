@@ -1,164 +1,207 @@
-"""A training run under way: networks one after another, each in intervals of `fit`.
+"""Training of classifiers: images and settings to the networks of a run, one after another."""
 
-Takes images, settings and devices; leaves states, a log and trained networks in the run's folder.
-"""
-
-import math
-import sys
-import time
+import dataclasses
 from functools import partial
+from pathlib import Path
 
 import keras
 import numpy as np
 
 from be_keras import EnsembleModel, metrics
-from be_keras.training import broadcast_from_chief, is_chief, reseed, restore_in_scope
+from be_keras.training import broadcast_from_chief, is_chief
+from be_tracks.devices import check_same_settings
+from be_tracks.errors import UserError
+from be_tracks.runs.loop import TrainingLoop
+from be_tracks.runs.progress import Progress
+from be_tracks.runs.version import version
 from vision.data.batches import Batches
+from vision.data.fingerprint import fingerprint, sample
+from vision.data.images import Images
+from vision.data.scaling import Scaling
 from vision.evaluation.classifier import load_model
 from vision.evaluation.memory import peak_memory
-from vision.evaluation.predictions import NotFinite, Predictions
+from vision.evaluation.predictions import Predictions
+from vision.methods import METHODS, Method
+from vision.run_directory import RunDirectory
+from vision.settings import Settings
 from vision.training.build import build_classifier, new_classifier
-from vision.training.progress import Progress, check_finite
-
-OF_THE_MACHINE = ("seconds", "peak_memory_bytes")  # what a resumed run logs otherwise
+from vision.training.cost import costs, macs
 
 
-class Training:
-    """One run under way.
+def train(
+    images: Images,
+    out: str | Path,
+    settings: Settings,
+    method: Method,
+    source: str = "",
+    seed: int = 0,
+    strategy=None,
+    microbatches: int = 1,
+) -> RunDirectory:
+    """Train every network of the method, from the last checkpoint if there is one.
+
+    Network i begins at seed + i, so a larger deep ensemble begins with the networks of a smaller.
 
     Args:
-        run: Its folder, started.
-        images: To train on.
-        held: To validate on at every checkpoint, or None.
-        scaling: Makes numbers of pixels.
-        settings: Of each network.
-        seed: Of the first network.
-        strategy: What `be_keras.training.strategy` gave, or None for one device.
-        microbatches: Micro-batches of a replica's part of each batch.
+        images: the training images; `settings.hold_out` of them are kept for validation.
+        out: the run's directory.
+        settings: model and training; what the method decides is overridden.
+        method: of `make_method`.
+        source: what the images are called.
+        seed: decides weights, order, augmentation and dropout, 0 or more.
+        strategy: what `be_keras.training.strategy` gave, or None for one device.
+            `settings.batch_size` counts the images of all replicas; every worker reads the same
+            ones and takes its part, and the chief alone reads and writes `out`.
+        microbatches: micro-batches of a replica's part of each batch.
+
+    Returns:
+        The run's directory.
+
+    Raises:
+        UserError: too few images, a directory with another run in it, workers that do not agree, a
+            loss that is not finite.
     """
-
-    def __init__(self, run, images, held, scaling, settings, seed, strategy=None, microbatches=1):
-        self.run, self.images, self.held, self.scaling = run, images, held, scaling
-        self.settings, self.seed = settings, seed
-        self.strategy, self.microbatches = strategy, microbatches
-        self.writes = is_chief(strategy)
-        self.log = run.log() if self.writes else []
-
-    def train(self, networks: int) -> None:
-        """Train the networks that are not trained yet."""
-        steps = self.settings.steps
+    settings = method.apply(settings)
+    _check(settings)
+    training, held = _parts(images, settings)
+    scaling = Scaling.of(sample(training))
+    model = build_classifier(settings, images.shape, len(images.class_names))
+    run = RunDirectory(out)
+    about = _about(images, training, scaling, settings, method, source, seed, model)
+    decisive = {part: about[part] for part in run.PARTS}
+    # The source may be named by a path, which differs between machines.
+    decisive["data"] = {key: value for key, value in about["data"].items() if key != "source"}
+    check_same_settings(strategy, {**decisive, "devices": {"microbatches": microbatches}})
+    steps, chief = method.networks * settings.steps, is_chief(strategy)
+    with (
+        run.under_way(about, chief),
+        Progress(steps, "images", _Network.remedy, settings.batch_size) as progress,
+    ):
+        if chief:
+            progress.write(
+                f"{METHODS[method.name]}: {method.networks} x {model.count_params():,} parameters,"
+                f" {settings.steps} steps of {settings.batch_size} images"
+            )
         # Workers beside the chief do not see what is trained.
         trained = broadcast_from_chief(
-            self.strategy, [int(self.run.network(i).exists()) for i in range(networks)]
+            strategy, [int(run.network(i).exists()) for i in range(method.networks)]
         )
-        done = int(trained.sum()) * steps
-        with Progress(done, networks * steps, self.settings.batch_size) as progress:
-            for index in np.flatnonzero(trained == 0).tolist():
-                self._network(index, progress)
+        progress.skip(int(trained.sum()) * settings.steps)
+        for index in np.flatnonzero(trained == 0).tolist():
+            network = _Network(
+                run, training, held, scaling, settings, seed + index, strategy, microbatches, index
+            )
+            network.train(progress)
+            if chief:
+                network.finish()
+    return run
 
-    def _network(self, index, progress):
-        seed, restored = self.seed + index, None
-        if self.writes:
-            restored, _ = self.run.states(index).restore(load_model)
 
-        def make():
-            keras.utils.set_random_seed(seed)
-            return new_classifier(self.settings, self.images)
+class _Network(TrainingLoop):
+    """The training of one network of a run."""
 
-        model = restore_in_scope(self.strategy, restored, make)
-        model.microbatches = self.microbatches  # of the machine and not of the run
-        step = int(keras.ops.convert_to_numpy(model.optimizer.iterations))
-        if step:
-            print(f"resuming network {index} at step {step}", file=sys.stderr)
-            progress.skip(step)
-        images = self.images
-        if self.settings.bagging:
+    remedy = "a lower --set learning_rate=..., or --set member_loss=mean"
+    load = staticmethod(load_model)
+
+    def __init__(self, run, images, held, scaling, settings, seed, strategy, microbatches, index):
+        self.images, self.held, self.scaling, self.settings = images, held, scaling, settings
+        every = settings.checkpoint_every
+        super().__init__(run, seed, settings.steps, every, strategy, microbatches, index)
+        if settings.bagging:
             drawn = np.random.default_rng((seed, 1)).integers(len(images), size=len(images))
-            images = images.select(drawn)
-        # A run that was stopped between its log and its checkpoint repeats what the log has.
-        kept = [e for e in self.log if (e["network"], e["step"]) <= (index, step)]
-        # Of a validation that is repeated now, and that may end otherwise on other devices, the
-        # best network is none of this log: the next validation writes it anew.
-        lost = any(e.get("best") for e in self.log[len(kept) :])
-        bests = [e["nll"] for e in kept if e["network"] == index and e.get("best")]
-        self.log, self.best = kept, bests[-1] if bests and not lost else math.inf
-        while step < self.settings.steps:
-            count = min(self.settings.checkpoint_every, self.settings.steps - step)
-            began = time.perf_counter()
-            loss = self._fit(model, images, seed, step, count, progress)
-            step += count
-            entry = {"network": index, "step": step, "loss": loss, **self._validate(model)}
-            entry["seconds"] = time.perf_counter() - began
-            entry["peak_memory_bytes"] = peak_memory()
-            self._checkpoint(model, entry, progress)
-        if self.writes:
-            self._finish(model, index)
+            self.images = images.select(drawn)
 
-    def _fit(self, model, images, seed, step, count, progress):
-        """Take `count` steps; gives their mean training loss."""
-        reseed(model, seed, step)
+    def make(self):
+        return new_classifier(self.settings, self.images)
+
+    def batches(self, count, progress):
         settings = self.settings
-        batches = Batches(
-            images,
+        return Batches(
+            self.images,
             self.scaling,
             settings.batch_size,
             count,
             settings.augment,
-            start=step,
-            seed=seed,
+            start=self.step,
+            seed=self.seed,
             flip=settings.flip,
-        )
-        history = model.fit(
-            batches.stream(),
-            steps_per_epoch=count,
-            shuffle=False,
-            verbose=0,
-            callbacks=[progress],
-        )
-        loss = history.history["loss"][-1]
-        check_finite(loss, step + count)
-        return loss
+        ).stream()
 
-    def _validate(self, model: EnsembleModel) -> dict:
+    def validate(self):
         """Score the images held out; nothing where there are none."""
         if self.held is None:
             return {}
-        predict = partial(model.predict, batch_size=250, verbose=0)
-        try:
-            predictions = Predictions(lambda pixels: predict(self.scaling(pixels)), self.held)
-        except NotFinite:
-            return {}
-        found = metrics.scores(predictions.columns)
-        return {key: found[key] for key in ("nll", "member_nll", "accuracy", "disagreement")}
+        predict = partial(self.model.predict, batch_size=250, verbose=0)
+        predictions = Predictions(lambda pixels: predict(self.scaling(pixels)), self.held)
+        scores = metrics.scores(predictions.columns)
+        return {key: scores[key] for key in ("nll", "member_nll", "accuracy", "disagreement")}
 
-    def _checkpoint(self, model, entry, progress):
-        """Log and save; the last file written is the one that resuming starts from."""
-        if not self.writes:
-            return
-        index = entry["network"]
-        if "nll" in entry:
-            entry["best"] = entry["nll"] < self.best
-        self.log.append(entry)
-        self.run.write_log(self.log)
-        if entry.get("best"):
-            self.best = entry["nll"]
-            self.run.save(self._for_use(model), self.run.best(index))
-        self.run.states(index).save(model, entry["step"])
-        said = ", ".join(
-            f"{key} {value:.3f}"
-            for key, value in entry.items()
-            if key not in ("network", "step", "best", *OF_THE_MACHINE)
-        )
-        progress.write(f"network {entry['network']}, step {entry['step']}: {said}")
+    def measures(self):
+        return {"peak_memory_bytes": peak_memory()}
 
-    def _finish(self, model, index):
-        """Keep the trained network without its optimiser."""
-        self.run.save(self._for_use(model), self.run.network(index))
-        self.run.states(index).clear()
-
-    def _for_use(self, model):
-        """The same network without its optimiser."""
+    def for_inference(self) -> EnsembleModel:
         shape, classes = self.images.shape, len(self.images.class_names)
         copy = build_classifier(self.settings, shape, classes)
-        copy.set_weights(model.get_weights())
+        copy.set_weights(self.model.get_weights())
         return copy
+
+    def finish(self):
+        """Keep the trained network without its optimiser."""
+        self.run.save(self.for_inference(), self.run.network(self.index))
+        self.checkpoints.clear()
+
+
+def _about(images, training, scaling, settings, method, source, seed, model):
+    """What `run.json` keeps."""
+    return {
+        "settings": dataclasses.asdict(settings),
+        "method": {**dataclasses.asdict(method), "seed": seed},
+        "data": {
+            "source": source,
+            "images": len(training),
+            "shape": list(images.shape),
+            "class_names": list(images.class_names),
+            "fingerprint": fingerprint(images),
+            "scaling": dataclasses.asdict(scaling),
+        },
+        "cost": {
+            "parameters": method.networks * model.count_params(),
+            "multiply_adds_per_row": macs(model.body),
+            **costs(settings, method.networks),
+        },
+        "version": version(),
+        "backend": keras.backend.backend(),
+    }
+
+
+def _check(settings):
+    """Refuse what experiments alone heed."""
+    keys = [key for key in ("branch", "fine_tune", "distill", "perturb") if getattr(settings, key)]
+    if keys:
+        raise UserError(
+            f"the subcommand train takes no {', '.join(keys)}, which are settings of the experiments"
+            " (docs/members.md); leave them out."
+        )
+
+
+def _parts(images, settings):
+    """The images to train on, and those held out, or None."""
+    if settings.hold_out >= len(images):
+        raise UserError(
+            f"setting hold_out must leave images to train on; got {settings.hold_out} of"
+            f" {len(images)}."
+        )
+    count = len(images) - settings.hold_out
+    chosen = count if settings.examples is None else settings.examples
+    if chosen > count:
+        raise UserError(f"setting examples must be at most {count}; got {chosen}.")
+    if chosen < settings.batch_size:
+        raise UserError(
+            f"setting batch_size must be at most {chosen}, the images to train on; got"
+            f" {settings.batch_size}."
+        )
+    if chosen == len(images) and settings.examples is None:
+        return images, None
+    order = np.random.default_rng(0).permutation(len(images))  # the same ones for every seed
+    held = images.select(order[count:]) if settings.hold_out else None
+    return images.select(order[:chosen]), held

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from be_tracks.errors import UserError
-from be_tracks.runs.checkpoints import Checkpoints
+from be_tracks.runs.checkpoints import Checkpoints, load_model
 
 
 def model_of(value):
@@ -22,7 +22,7 @@ def value_of(model):
 
 @pytest.fixture
 def checkpoints(tmp_path):
-    """States after the steps 10, 20 and 30, which hold their step; two are kept."""
+    """Those after the steps 10, 20 and 30, which hold their step; two are kept."""
     checkpoints = Checkpoints(tmp_path / "deep" / "run", keep=2)
     for step in (10, 20, 30):
         checkpoints.save(model_of(step), step)
@@ -78,14 +78,27 @@ def test_a_sound_file_that_cannot_be_loaded_is_kept(checkpoints):
     assert restored(checkpoints) == (30.0, 30, [])
 
 
+@pytest.mark.parametrize("identity", ["ours", ""])
+def test_one_of_another_run_is_not_loaded(checkpoints, identity):
+    """Nor one that does not say whose it is."""
+    theirs = Checkpoints(checkpoints.folder, "theirs" if identity else "")
+    theirs.save(model_of(40.0), 40)
+    ours = Checkpoints(checkpoints.folder, "ours")
+    with pytest.raises(UserError, match="40.keras: expected a checkpoint of this run, got one of"):
+        ours.restore(lambda path: pytest.fail("loaded"))
+    assert theirs.restore(keras.saving.load_model)[1] == 40
+    ours.save(model_of(50.0), 50)
+    assert restored(ours) == (50.0, 50, [])
+
+
 def test_none_is_sound(checkpoints):
     for path in checkpoints.folder.glob("*.keras"):
         path.write_bytes(b"noise")
-    with pytest.raises(UserError, match="no state of the run is sound; train again"):
+    with pytest.raises(UserError, match="no checkpoint of the run is sound; train again"):
         restored(checkpoints)
 
 
-def test_a_state_that_cannot_be_read_is_kept(checkpoints, monkeypatch):
+def test_one_that_cannot_be_read_is_kept(checkpoints, monkeypatch):
     def refuse(path):
         raise OSError(errno.EIO, "Input/output error")
 
@@ -107,12 +120,12 @@ def test_a_full_disk_loses_nothing(checkpoints, monkeypatch):
         checkpoints.save(model, 40)
     monkeypatch.undo()
     assert restored(checkpoints) == (30.0, 30, [])
-    assert not list(checkpoints.folder.glob("partial*"))
+    assert not list(checkpoints.folder.glob(".partial*"))
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(UserError, match="cannot be made"):
+    with pytest.raises(UserError, match="cannot be written"):
         Checkpoints(tmp_path / "file" / "below").save(model_of(1.0), 1)
 
 
@@ -130,3 +143,27 @@ def test_optimisers_come_along(tmp_path):
     checkpoints.save(model, 2)
     again, _ = checkpoints.restore(keras.saving.load_model)
     assert int(again.optimizer.iterations) == int(model.optimizer.iterations) == 2
+
+
+def load(path, kind=keras.Model):
+    return load_model(path, kind, "a model of ours", "make it again")
+
+
+@pytest.fixture
+def saved(tmp_path):
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)]).save(tmp_path / "a.keras")
+    return tmp_path / "a.keras"
+
+
+def test_gives_the_model(saved):
+    assert load(saved).count_params() == 9
+
+
+def test_says_what_is_wrong(saved, tmp_path):
+    with pytest.raises(UserError, match="b.keras: there is no such model"):
+        load(tmp_path / "b.keras")
+    with pytest.raises(UserError, match="a.keras: expected a model of ours, got a Sequential"):
+        load(saved, keras.layers.Dense)
+    saved.write_bytes(saved.read_bytes()[:200])
+    with pytest.raises(UserError, match=r"a.keras: .* cannot be loaded .*; make it again\."):
+        load(saved)

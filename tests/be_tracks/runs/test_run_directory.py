@@ -1,12 +1,13 @@
 """What the folders of both tracks' runs share: a log that outlives damage, files whole on disk."""
 
-import errno
+import json
 import os
+import signal
 
 import pytest
 
 from be_tracks.errors import UserError
-from be_tracks.runs.run_directory import RunFolder, whole_file
+from be_tracks.runs.run_directory import RunDirectory
 
 ENTRIES = [{"step": step, "loss": 1 / step} for step in (1, 2, 3)]
 
@@ -14,28 +15,33 @@ ENTRIES = [{"step": step, "loss": 1 / step} for step in (1, 2, 3)]
 @pytest.fixture
 def run(tmp_path):
     """A folder with a log of three lines."""
-    run = RunFolder(tmp_path)
+    run = RunDirectory(tmp_path)
     run.write_log(ENTRIES)
     return run
 
 
 def test_the_log(run, tmp_path, capsys):
     assert run.log() == ENTRIES
-    assert RunFolder(tmp_path / "none").log() == []
+    assert RunDirectory(tmp_path / "none").log() == []
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("damage", [b'{"step": 2, "lo', b"", b"\0\0\0", b"\xff\xfe{}", b"[]", b"2"])
+DAMAGE = [b'{"step": 2, "lo', b"", b"\0\0\0", b"\xff\xfe{}", b"[]", b"2", b"[" * 100_000]
+DAMAGE += [b'{"step": 2, "nll": %s}' % value for value in (b"NaN", b"-Infinity", b"1e999", b'"1"')]
+DAMAGE += [b'{"loss": 2.0}', b'{"step": "2"}', b'{"step": true}', b'{"step": 2, "best": true}']
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_line_ends_the_log(run, damage, capsys):
     path = run.path / "log.jsonl"
     first, _, third = path.read_bytes().splitlines(keepends=True)
     for rest in (b"", third):
         path.write_bytes(first + damage + b"\n" + rest)
-        assert run.log() == ENTRIES[:1]
-        message = f"{path}: line 2 is damaged; it and what follows it are left out\n"
-        assert capsys.readouterr().err == message
+        assert run.read_log() == (ENTRIES[:1], False)
+        message = f"{path}: line 2 is damaged, expected a dictionary of finite numbers with step; "
+        assert capsys.readouterr().err.startswith(message)
     run.write_log(ENTRIES)  # and training goes on over it
-    assert run.log() == ENTRIES and capsys.readouterr().err == ""
+    assert run.read_log() == (ENTRIES, True) and capsys.readouterr().err == ""
 
 
 def test_a_log_that_the_disk_refuses(run):
@@ -45,44 +51,62 @@ def test_a_log_that_the_disk_refuses(run):
         run.log()
 
 
-def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
-    calls = []
-    flush, replace = os.fsync, os.replace
-
-    def watched_flush(descriptor):
-        calls.append(os.fstat(descriptor).st_ino)
-        flush(descriptor)
-
-    def watched_replace(source, target):
-        calls.append("replace")
-        replace(source, target)
-
-    monkeypatch.setattr(os, "fsync", watched_flush)
-    monkeypatch.setattr(os, "replace", watched_replace)
-    with whole_file(tmp_path / "file") as partial:
-        partial.write_text("new")
-    inodes = [path.stat().st_ino for path in (tmp_path / "file", tmp_path)]
-    assert calls == [inodes[0], "replace", inodes[1]]
+def test_one_process_at_a_time(tmp_path):
+    run = RunDirectory(tmp_path / "run")
+    with run.under_way({}):
+        assert json.loads((run.path / "owner.json").read_text())["pid"] == os.getpid()
+        with pytest.raises(UserError, match=f"another process trains .*: {os.getpid()}, .*--out"):
+            with RunDirectory(run.path).under_way({}):
+                raise AssertionError
+        with RunDirectory(run.path).under_way({}, writes=False):
+            pass  # a worker beside the chief
+    assert [path.name for path in run.path.iterdir()] == ["run.json"]
+    with run.under_way({}):
+        pass
 
 
-def test_a_disk_that_fails_in_the_end_changes_nothing(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("old")
+def test_a_run_is_taken_over_from_a_process_that_was_killed(tmp_path, capsys):
+    run = RunDirectory(tmp_path / "run")
+    child = os.fork()
+    if not child:
+        with run.under_way({}), run.writing(run.path / "log.jsonl") as partial:
+            partial.write_text("half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert len(list(run.path.iterdir())) == 3
+    with run.under_way({}):
+        assert sorted(path.name for path in run.path.iterdir()) == ["owner.json", "run.json"]
+    err = capsys.readouterr().err
+    assert f'taken over from a process that has ended ({{"pid": {child}, ' in err
 
-    def refuse(descriptor):
-        raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(UserError, match="Input/output error"), whole_file(tmp_path / "file") as new:
-        new.write_text("new")
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
-    assert (tmp_path / "file").read_text() == "old"
+def test_of_two_that_start_at_once_one_has_the_directory(tmp_path, monkeypatch):
+    """The other one looked before it was there, and does not replace it."""
+    run = RunDirectory(tmp_path / "run")
+    late = RunDirectory(run.path)
+    monkeypatch.setattr(late, "fill", lambda folder: run.start({"mine": {}}))
+    with pytest.raises(UserError, match="run: cannot be written .*not empty"):
+        late.start({})
+    assert run.settings() == {"mine": {}} and list(tmp_path.iterdir()) == [run.path]
 
 
-def test_a_platform_that_flushes_no_folders(tmp_path, monkeypatch):
-    def refuse(path, flags):
-        raise PermissionError
+def test_checkpoints_are_those_of_the_run(tmp_path):
+    """Settings in `PARTS` and the network tell them apart; the version and so on do not."""
 
-    monkeypatch.setattr(os, "open", refuse)
-    with whole_file(tmp_path / "file") as partial:
-        partial.write_text("new")
-    assert (tmp_path / "file").read_text() == "new"
+    class Run(RunDirectory):
+        PARTS = ("config",)
+
+    def identity(name, index, **settings):
+        run = Run(tmp_path / name)
+        run.start(settings)
+        return run.checkpoints(index).identity
+
+    first = identity("a", 0, config={"seed": 0, "width": 8}, version="1")
+    assert identity("b", 0, config={"width": 8, "seed": 0}, version="2") == first
+    others = {
+        identity("c", 0, config={"seed": 1, "width": 8}),
+        identity("d", 0, config={"seed": 0, "width": 9}),
+        identity("e", 1, config={"seed": 0, "width": 8}),
+        identity("f", None, config={"seed": 0, "width": 8}),
+    }
+    assert len(others | {first}) == 5

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from translation.config import make_config
-from translation.models.build_model import build_translator
+from translation.models.translator import build_translator
 
 SETTINGS = [
     *("encoder_layers=1", "decoder_layers=2", "width=12", "heads=3", "feedforward=20"),

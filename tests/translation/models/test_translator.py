@@ -9,9 +9,8 @@ import pytest
 
 from be_keras.roles import weights_by_role
 from translation.config import Config, make_config
-from translation.models.build_model import build_translator
 from translation.models.transformer import Transformer
-from translation.models.translator import for_inference
+from translation.models.translator import build_translator, for_inference
 
 V = 30
 
@@ -154,7 +153,7 @@ def test_half_precision_trains_and_is_loaded_as_such(translator, tmp_path):
     np.testing.assert_array_equal(loaded(inputs), model(inputs))
 
 
-def test_for_use_is_the_same_in_full_precision(translator):
+def test_for_inference_is_the_same_in_full_precision(translator):
     half = translator(3, "shared", "precision=mixed_bfloat16")
     half.compile(keras.optimizers.SGD(0.1))
     found = for_inference(half)

@@ -2,14 +2,13 @@
 
 import errno
 import json
-import os
 
 import keras
 import numpy as np
 import pytest
 
 from be_tracks.errors import UserError
-from translation.training.run_directory import RunFolder
+from translation.training.run_directory import RunDirectory
 
 SETTINGS = {
     "config": {"steps": 60, "dropout": 0.1},
@@ -30,7 +29,7 @@ def vocabulary(tmp_path):
 @pytest.fixture
 def run(tmp_path, vocabulary):
     """A run that has been started."""
-    run = RunFolder(tmp_path / "deep" / "run", vocabulary)
+    run = RunDirectory(tmp_path / "deep" / "run", vocabulary)
     run.start(SETTINGS)
     return run
 
@@ -60,7 +59,7 @@ def test_a_new_folder(run):
 
 def test_the_same_run_again(run, vocabulary):
     before = (run.path / "run.json").read_bytes()
-    RunFolder(run.path, vocabulary).start({**SETTINGS, "version": "0.2.0"})
+    RunDirectory(run.path, vocabulary).start({**SETTINGS, "version": "0.2.0"})
     assert (run.path / "run.json").read_bytes() == before
 
 
@@ -77,13 +76,13 @@ def test_a_folder_of_something_else(tmp_path, vocabulary):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.txt").write_text("mine")
     with pytest.raises(UserError, match="got thesis.txt in it; choose another --out"):
-        RunFolder(tmp_path / "run", vocabulary).start(SETTINGS)
+        RunDirectory(tmp_path / "run", vocabulary).start(SETTINGS)
     assert names(tmp_path / "run") == ["thesis.txt"]
 
 
 def test_a_place_that_cannot_be_written(tmp_path, vocabulary):
     with pytest.raises(UserError, match="given.model/run.*--out"):
-        RunFolder(vocabulary / "run", vocabulary).start(SETTINGS)
+        RunDirectory(vocabulary / "run", vocabulary).start(SETTINGS)
     assert vocabulary.read_bytes() == b"pieces"
 
 
@@ -93,7 +92,7 @@ def test_an_interrupt_leaves_nothing(tmp_path, vocabulary, monkeypatch):
 
     monkeypatch.setattr("shutil.copyfile", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        RunFolder(tmp_path / "run", vocabulary).start(SETTINGS)
+        RunDirectory(tmp_path / "run", vocabulary).start(SETTINGS)
     assert names(tmp_path) == ["given.model"]
 
 
@@ -108,7 +107,7 @@ def test_damaged_settings(run, text, vocabulary):
 def test_no_run(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(UserError, match="without run.json; make it with the subcommand train"):
-            RunFolder(path).settings()
+            RunDirectory(path).settings()
 
 
 def test_log(run):
@@ -121,16 +120,16 @@ def test_log(run):
 
 
 def test_save(run, model):
-    run.save(model, run.best)
-    loaded = keras.saving.load_model(run.best)
+    run.save(model, run.best())
+    loaded = keras.saving.load_model(run.best())
     np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
-    assert "partial-best.keras" not in names(run.path)
+    assert not list(run.path.glob(".partial-*"))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left")])
 def test_a_save_that_fails_changes_nothing(run, model, monkeypatch, error):
-    run.save(model, run.best)
-    before = run.best.read_bytes()
+    run.save(model, run.best())
+    before = run.best().read_bytes()
 
     def half(path):
         path.write_bytes(before[:100])
@@ -138,11 +137,11 @@ def test_a_save_that_fails_changes_nothing(run, model, monkeypatch, error):
 
     monkeypatch.setattr(model, "save", half)
     with pytest.raises((KeyboardInterrupt, UserError)) as caught:
-        run.save(model, run.best)
+        run.save(model, run.best())
     if isinstance(error, OSError):
-        assert f"{run.best}: cannot be written (No space left)" in str(caught.value)
-    assert run.best.read_bytes() == before
-    assert "partial-best.keras" not in names(run.path)
+        assert f"{run.best()}: cannot be written (No space left)" in str(caught.value)
+    assert run.best().read_bytes() == before
+    assert not list(run.path.glob(".partial-*"))
 
 
 def test_the_mean_of_the_last_few(run, model):
@@ -187,10 +186,9 @@ def test_nothing_to_average(run):
 
 def test_what_an_interrupted_write_left_is_no_run_file(run, model):
     """Names of unfinished files, as a killed process leaves them, are never read."""
-    for name in ("partial-best.keras", "partial-log.jsonl", "recent/partial-00000009.npz"):
+    for name in (".partial-1-best.keras", ".partial-2-log.jsonl", "recent/.partial-3-00000009.npz"):
         (run.path / name).write_bytes(b"half")
     run.save_recent(model, 3, keep=1)
-    run.save(model, run.best)
+    run.save(model, run.best())
     run.write_log([{"step": 3}])
     assert len(run.recent_mean()) == 2
-    assert not os.path.exists(run.path / "partial-best.keras")

@@ -11,7 +11,7 @@ from translation.data.batches import TokenBatches
 from translation.data.splits import read_text
 from translation.data.token_shards import TokenCorpus
 from translation.decoding.decoder import Decoder
-from translation.models.build_model import build_translator
+from translation.models.translator import build_translator
 from translation.training.loading import load_translator
 from translation.training.validation_bleu import ValidationBleu
 

@@ -7,8 +7,7 @@ import pytest
 from be_keras.layers.base import BatchEnsembleLayer
 from be_keras.roles import FAST, HEAD, weights_by_role
 from vision.settings import make_settings
-from vision.training.build import build_classifier
-from vision.training.optimizer import make_optimizer
+from vision.training.build import build_classifier, make_optimizer
 
 SHAPE = (8, 8, 1)
 

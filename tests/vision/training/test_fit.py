@@ -106,7 +106,7 @@ def test_a_run_goes_on_with_two_workers_of_which_one_writes(one, tmp_path):
     assert all("resuming network 0 at step 3" in each for each in said)
     assert not elsewhere.parent.exists()
     assert_same_weights(out, one[0])
-    assert not (out / "states-0").exists()
+    assert not (out / "checkpoints-0").exists()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from be_keras.optimizers import SGD, AdamW
 from be_keras.roles import FAST, ROLES, SHARED, set_role
 from vision.settings import make_settings
-from vision.training.optimizer import make_optimizer
+from vision.training.build import make_optimizer
 
 
 def rates(**changes):
