@@ -179,8 +179,8 @@ def _check(settings):
     keys = [key for key in ("branch", "fine_tune", "distill", "perturb") if getattr(settings, key)]
     if keys:
         raise UserError(
-            f"the subcommand train takes no {', '.join(keys)}, which are settings of the experiments"
-            " (docs/members.md); leave them out."
+            f"the subcommand train takes no {', '.join(keys)}, which are settings of the"
+            " experiments (docs/members.md); leave them out."
         )
 
 
