@@ -117,3 +117,29 @@ class AdamW(_ByRole, keras.optimizers.AdamW):
         >>> optimizer.weight_decay_roles
         ('shared', 'head')
     """
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class Lion(_ByRole, keras.optimizers.Lion):
+    """`keras.optimizers.Lion` by weight role; see `AdamW` for what it adds, and for errors.
+
+    Examples:
+        >>> be_keras.optimizers.Lion(1e-4, lr_multipliers={"fast": 0.5}).lr_multipliers
+        {'fast': 0.5}
+    """
+
+
+@keras.saving.register_keras_serializable(package="be_keras")
+class Muon(_ByRole, keras.optimizers.Muon):
+    """`keras.optimizers.Muon` by weight role; see `AdamW` for what else it adds, and for errors.
+
+    Orthogonalises the updates of kernels alone. Fast weights, biases and norms of members,
+    `(M, D)`, are one vector a member and no matrices: they take its steps of Adam.
+
+    Examples:
+        >>> be_keras.optimizers.Muon(1e-3).weight_decay_roles
+        ('shared', 'head')
+    """
+
+    def _should_use_adamw(self, variable: keras.Variable) -> bool:
+        return role_of(variable) not in (SHARED, HEAD) or super()._should_use_adamw(variable)

@@ -250,5 +250,6 @@ def _columns(logits, labels, sentences):
     records = metrics.Records()
     for start in range(0, len(labels), BATCH_TOKENS):  # all members' distributions at once
         part = slice(start, start + BATCH_TOKENS)
-        records.append(metrics.ensemble_records(logits[part], labels[part]), group=sentences[part])
+        batch = metrics.ensemble_records(logits[part], labels[part], outputs="logits")
+        records.append(batch, group=sentences[part])
     return records.columns()

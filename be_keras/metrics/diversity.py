@@ -5,7 +5,7 @@ by the ensemble's confidence.
 import numpy as np
 
 from be_keras.metrics.calibration import reliability_table
-from be_keras.metrics.log_probs import checked_labels, checked_logits, log_softmax
+from be_keras.metrics.log_probs import checked_labels, checked_logits, member_log_probs
 from be_keras.types import Array, Columns
 
 
@@ -27,9 +27,9 @@ def member_scores(logits: Array, labels: Array) -> dict[str, np.ndarray]:
         >>> be_keras.metrics.member_scores(logits, np.array([0, 0]))["accuracy"].tolist()
         [1.0, 0.5]
     """
-    logits = checked_logits(logits)
+    log_p, logits = member_log_probs(logits), np.asarray(logits)
     labels = checked_labels(labels, len(logits), logits.shape[-1])
-    chosen = log_softmax(logits)[np.arange(len(labels)), :, labels]  # (N, M)
+    chosen = log_p[np.arange(len(labels)), :, labels]  # (N, M)
     return {
         "accuracy": np.mean(logits.argmax(axis=-1) == labels[:, None], axis=0),
         "nll": -np.mean(chosen, axis=0),
@@ -68,7 +68,7 @@ def kl_matrix(logits: Array) -> np.ndarray:
         >>> be_keras.metrics.kl_matrix(logits).round(3).tolist()
         [[0.0, 0.762], [0.762, 0.0]]
     """
-    log_p = log_softmax(checked_logits(logits))
+    log_p = member_log_probs(logits)
     # One row at a time: all pairs at once would hold M times the logits.
     rows = [
         np.einsum("nc,nmc->m", np.exp(log_p[:, i]), log_p[:, i, None] - log_p)

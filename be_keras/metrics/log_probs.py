@@ -32,15 +32,27 @@ def mean_log_probs(logits: Array) -> np.ndarray:
         `(N, C)` float64.
 
     Raises:
-        ValueError: for another rank, no members, fewer than 2 classes, or NaN or infinity.
+        ValueError: for another rank, no members, fewer than 2 classes, NaN or infinity, or
+            probabilities, of which logarithms are to be given.
 
     Examples:
         >>> logits = np.log([[[0.8, 0.2], [0.4, 0.6]]])  # one example, two members
         >>> np.exp(be_keras.metrics.mean_log_probs(logits)).round(3).tolist()
         [[0.6, 0.4]]
     """
-    log_p = log_softmax(checked_logits(logits))
+    log_p = member_log_probs(logits)
     return logsumexp(log_p, axis=1)[:, 0] - np.log(log_p.shape[1])
+
+
+def member_log_probs(logits: Array) -> np.ndarray:
+    """Return each member's log-probabilities `(N, M, C)`; raises as `mean_log_probs`."""
+    logits = checked_logits(logits)
+    if logits.min() >= 0.0 and np.abs(logits.sum(axis=-1) - 1.0).max() < 1e-3:
+        raise ValueError(
+            "Expected logits or log-probabilities. Received probabilities: every row lies in "
+            "[0, 1] and sums to 1. Give their logarithms."
+        )
+    return log_softmax(logits)
 
 
 def checked_logits(logits: Array) -> np.ndarray:

@@ -14,13 +14,16 @@ import keras
 import numpy as np
 from keras import ops
 
+from be_keras.outputs import KINDS, LOGITS, check_kind
 from be_keras.types import Array, Columns, Tensor
 
 # The smallest normal float32: keeps log(0) finite where it is multiplied by that very 0.
 _TINY = float(np.finfo("float32").tiny)
+# How far from 1 probabilities of half precision may sum up.
+_ROUNDING = 0.01
 
 
-def ensemble_records(logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
+def ensemble_records(predictions: Tensor, labels: Tensor, *, outputs: str) -> dict[str, Tensor]:
     """Describe the ensemble's prediction of every label, per example or token.
 
     The ensemble's probability is the mean of its members' probabilities. All arithmetic is in
@@ -28,14 +31,18 @@ def ensemble_records(logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
     `jax.jit`; only the number of members has to be known when a graph is built.
 
     Args:
-        logits: float tensor `(B, M, ..., C)`, finite; the members are axis 1, so token logits
-            are `(B, M, T, V)`.
+        predictions: float tensor `(B, M, ..., C)`, finite; the members are axis 1, so those of
+            tokens are `(B, M, T, V)`, those of pixels `(B, M, H, W, C)`.
         labels: integer tensor `(B, ...)` of classes in [0, C). Where a label is out of that
-            range, or a logit not finite, the log-likelihoods and the Brier score are NaN, which
-            `scores` refuses unless the record is left out.
+            range, or a prediction not finite or no distribution, the log-likelihoods and the
+            Brier score are NaN, which `scores` refuses unless the record is left out.
+        outputs: What the predictions are, as in `EnsembleModel`: "logits" or "probabilities" of
+            classes, or "binary_logits" or "binary_probabilities" of C questions of yes or no,
+            whose labels `(B, ..., C)` are 0 or 1. Where C is 1 each is a question, and its
+            labels may be `(B, ...)`.
 
     Returns:
-        dict of tensors `(B, ...)`, float32 unless said otherwise, all entropies in nats:
+        dict of tensors like the labels, float32 unless said otherwise, all entropies in nats:
         `log_likelihood` and `member_log_likelihood` (mean over the members of each one's own),
         `confidence` (largest mean probability), `prediction` (its class, int32), `correct` and
         `member_correct` (share of members that are right), `brier` in [0, 2], `entropy` of the
@@ -46,17 +53,18 @@ def ensemble_records(logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
         `mutual_information` are 0.
 
     Raises:
-        ValueError: if the shapes do not fit, M is unknown, or labels are not integers.
+        ValueError: if the shapes do not fit, M is unknown, labels are not integers, `outputs` is
+            none of these, or probabilities do not sum to one or lie outside [0, 1].
 
     Examples:
         >>> logits = np.random.default_rng(0).normal(size=(20, 2, 3))
-        >>> records = be_keras.metrics.ensemble_records(logits, np.arange(20) % 3)
+        >>> records = be_keras.metrics.ensemble_records(
+        ...     logits, np.arange(20) % 3, outputs="logits"
+        ... )
         >>> tuple(records["confidence"].shape), tuple(records["disagreement"].shape)
         ((20,), (20,))
     """
-    logits, labels = _checked(logits, labels)
-    logits = ops.cast(logits, "float32")
-    log_p = ops.log_softmax(logits, axis=-1)
+    logits, log_p, labels = _checked(predictions, labels, outputs)
     p = ops.exp(log_p)
     mean_p = ops.mean(p, axis=1)
 
@@ -85,8 +93,9 @@ def ensemble_records(logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
     }
 
 
-def _checked(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return logits and int32 labels as tensors whose shapes fit each other."""
+def _checked(logits: Tensor, labels: Tensor, outputs: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what votes, float32, log-probabilities, and int32 labels, of shapes that fit."""
+    check_kind(outputs, KINDS[:-1])
     logits, labels = ops.convert_to_tensor(logits), ops.convert_to_tensor(labels)
     if "int" not in keras.backend.standardize_dtype(labels.dtype):
         raise ValueError(f"Labels must be integers. Received dtype {labels.dtype}")
@@ -96,6 +105,17 @@ def _checked(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
             f"Received shape {tuple(logits.shape)}; a single network's logits need an axis of "
             "size 1 there"
         )
+    logits = ops.cast(logits, "float32")
+    probable = outputs not in LOGITS
+    if outputs.startswith("binary") or logits.shape[-1] == 1:
+        # Each number becomes two classes, no and yes, on an axis of their own.
+        if logits.shape[-1] == 1 and len(labels.shape) == len(logits.shape) - 2:
+            labels = ops.expand_dims(labels, -1)
+        no = 1.0 - logits if probable else ops.zeros_like(logits)
+        logits = ops.stack([no, logits], axis=-1)
+    if probable:
+        logits = _checked_probabilities(logits)
+    log_p = ops.log(ops.maximum(logits, _TINY)) if probable else ops.log_softmax(logits, axis=-1)
     expected = (logits.shape[0], *logits.shape[2:-1])
     fits = len(labels.shape) == len(expected) and all(
         wanted is None or came is None or wanted == came
@@ -106,7 +126,23 @@ def _checked(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
             f"Logits of shape {tuple(logits.shape)} need labels of shape {expected}, the same "
             f"without members and classes. Received shape {tuple(labels.shape)}"
         )
-    return logits, ops.cast(labels, "int32")
+    return logits, log_p, ops.cast(labels, "int32")
+
+
+def _checked_probabilities(p: Tensor) -> Tensor:
+    """Distributions over the last axis; what is none raises, or in a compiled graph is NaN."""
+    off = ops.maximum(ops.abs(ops.sum(p, axis=-1, keepdims=True) - 1.0), -ops.min(p))
+    try:
+        most = float(ops.convert_to_numpy(ops.max(off)))
+    except Exception:  # values of a graph are not known while it is traced
+        return ops.where(off > _ROUNDING, float("nan"), p)
+    if most > _ROUNDING:
+        raise ValueError(
+            "Expected probabilities in [0, 1] that sum to 1 over the classes. Received some that "
+            f'are off by {most:.3g}; of logits write outputs="logits", of questions that may all '
+            'be answered yes "binary_probabilities".'
+        )
+    return p
 
 
 def _proper_scores(

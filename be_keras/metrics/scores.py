@@ -42,7 +42,7 @@ def scores(columns: Columns, weights: Array | None = None) -> dict[str, float]:
 
     Examples:
         >>> logits = np.array([[[5.0, 0.0]], [[0.0, 5.0]]])  # two examples, one member
-        >>> records = be_keras.metrics.ensemble_records(logits, np.array([0, 0]))
+        >>> records = be_keras.metrics.ensemble_records(logits, np.array([0, 0]), outputs="logits")
         >>> be_keras.metrics.scores(be_keras.metrics.Records(records).columns())["accuracy"]
         0.5
     """

@@ -11,7 +11,7 @@ from be_keras.roles import role_of
 M = 2
 X = np.random.default_rng(0).normal(size=(6, 3)).astype("float32")
 Y = np.random.default_rng(1).normal(size=(6, 2)).astype("float32")
-KINDS = {"SGD": optimizers.SGD, "Adam": optimizers.Adam, "AdamW": optimizers.AdamW}
+KINDS = {name: getattr(optimizers, name) for name in ("SGD", "Adam", "AdamW", "Lion")}
 
 
 def fixed_layer():
@@ -181,3 +181,13 @@ def test_unknown_roles_are_refused(options):
 def test_negative_multipliers_are_refused():
     with pytest.raises(ValueError, match="must not be negative.*'fast': -1"):
         optimizers.SGD(lr_multipliers={"fast": -1.0})
+
+
+def test_muon_takes_no_fast_weight_for_a_matrix():
+    """Its update of a matrix is orthogonal; that of (M, D) is Adam's, one sign each at first."""
+    for role, update in updates(optimizers.Muon(0.1, adam_lr_ratio=1.0, weight_decay=0.0)):
+        if role == "shared":
+            singular = np.linalg.svd(update, compute_uv=False)
+            assert singular.max() < 1.6 * singular.min()
+        else:
+            np.testing.assert_allclose(np.abs(update), 0.1, rtol=1e-3)

@@ -25,7 +25,7 @@ class Scorer:
     def __init__(self, model: Translator):
         def score(source, target_in, target_out):
             logits = model({"source": source, "target_in": target_in}, training=False)
-            return ensemble_records(logits, target_out)
+            return ensemble_records(logits, target_out, outputs="logits")
 
         self._score = compiled(model, score)
 

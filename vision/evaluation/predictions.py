@@ -60,7 +60,7 @@ class Predictions:
                     " --set learning_rate=... in a new --out."
                 )
             labels = np.zeros(len(places), np.int32) if ood else images.labels[places]
-            records.append(metrics.ensemble_records(logits, labels))
+            records.append(metrics.ensemble_records(logits, labels, outputs="logits"))
             if not ood:
                 log_probs.append(metrics.mean_log_probs(logits))
                 scores = metrics.member_scores(logits, labels)

@@ -27,7 +27,7 @@ def softmax(logits):
 
 
 def records_of(logits, labels):
-    records = ensemble_records(logits.astype("float32"), labels)
+    records = ensemble_records(logits.astype("float32"), labels, outputs="logits")
     return {name: keras.ops.convert_to_numpy(column) for name, column in records.items()}
 
 

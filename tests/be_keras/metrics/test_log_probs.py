@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from be_keras.metrics import mean_log_probs
+from be_keras.metrics import kl_matrix, mean_log_probs, member_scores
 from be_keras.metrics.log_probs import checked_labels, checked_log_probs, log_softmax
 
 pytestmark = pytest.mark.one_backend
@@ -68,3 +68,11 @@ def test_bad_log_probs(log_probs, message):
 def test_bad_labels(labels, message):
     with pytest.raises(ValueError, match=message):
         checked_labels(labels, 3, 2)
+
+
+def test_probabilities_are_not_taken_for_logits():
+    p = np.array([[[0.25, 0.75], [0.5, 0.5]], [[0.1, 0.9], [1.0, 0.0]]])
+    for function in (mean_log_probs, kl_matrix, lambda p: member_scores(p, np.array([0, 1]))):
+        with pytest.raises(ValueError, match="Received probabilities.*Give their logarithms"):
+            function(p)
+    np.testing.assert_allclose(np.exp(mean_log_probs(np.log(p + 1e-9))), p.mean(1), atol=1e-6)

@@ -1,5 +1,6 @@
 """Records against a plain float64 loop, known answers, and the shapes and dtypes they promise."""
 
+import functools
 import itertools
 import math
 
@@ -13,6 +14,7 @@ from keras import ops
 from be_keras.metrics import ensemble_records
 
 INTEGER = {"label", "prediction"}
+OF_LOGITS = functools.partial(ensemble_records, outputs="logits")
 
 
 def as_numpy(records):
@@ -39,9 +41,9 @@ def compiled(function):
 
 def measure(logits, labels):
     """Records as NumPy arrays; compiled on JAX, which otherwise compiles every op on its own."""
-    function = ensemble_records
+    function = OF_LOGITS
     if keras.backend.backend() == "jax":
-        (function,) = compiled(ensemble_records)
+        (function,) = compiled(OF_LOGITS)
     return as_numpy(function(logits, labels))
 
 
@@ -103,7 +105,7 @@ def test_every_record_follows_its_definition(shape):
 
 
 def test_shapes_and_dtypes():
-    records = ensemble_records(*random_case((2, 3, 4, 5)))
+    records = ensemble_records(*random_case((2, 3, 4, 5)), outputs="logits")
     for name, array in records.items():
         assert tuple(array.shape) == (2, 4), name
         expected = "int32" if name in INTEGER else "float32"
@@ -121,7 +123,7 @@ def test_uniform_members_know_nothing_and_agree():
 
 def test_one_network_has_no_information_between_members_at_all():
     """What rounding left of it would be ranked by measures of detection."""
-    records = ensemble_records(*random_case((500, 1, 10)))
+    records = ensemble_records(*random_case((500, 1, 10)), outputs="logits")
     assert not np.any(records["mutual_information"])
     np.testing.assert_array_equal(records["member_entropy"], records["entropy"])
 
@@ -229,7 +231,7 @@ def test_compiled_or_not_a_broken_record_is_nan_and_harms_no_other(broken):
         labels[0, 1] = broken
     elif broken:
         logits[0, 2, 1, 3] = float(broken)
-    for function in [ensemble_records, *compiled(ensemble_records)]:
+    for function in [OF_LOGITS, *compiled(OF_LOGITS)]:
         records = as_numpy(function(ops.convert_to_tensor(logits), ops.convert_to_tensor(labels)))
         expected = measure(*random_case((2, 3, 4, 5)))
         for name in ("log_likelihood", "member_log_likelihood", "brier"):
@@ -260,10 +262,66 @@ def test_int64_labels_become_int32():
 )
 def test_shapes_that_do_not_fit(logits_shape, labels_shape, message):
     with pytest.raises(ValueError, match=message):
-        ensemble_records(np.zeros(logits_shape, "float32"), np.zeros(labels_shape, "int32"))
+        logits, labels = np.zeros(logits_shape, "float32"), np.zeros(labels_shape, "int32")
+        ensemble_records(logits, labels, outputs="logits")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bool"])
 def test_labels_must_be_integers(dtype):
     with pytest.raises(ValueError, match="must be integers"):
-        ensemble_records(np.zeros((2, 2, 3), "float32"), np.zeros(2, dtype))
+        ensemble_records(np.zeros((2, 2, 3), "float32"), np.zeros(2, dtype), outputs="logits")
+
+
+PREDICTED = np.random.default_rng(9).normal(size=(6, 3, 2, 2, 4)).astype("float32")  # of pixels
+ASKED = np.random.default_rng(8).integers(0, 2, size=(6, 2, 2, 4))  # yes or no
+
+
+def of(predictions, labels, outputs):
+    records = ensemble_records(predictions, labels, outputs=outputs)
+    return {name: np.asarray(value) for name, value in records.items()}
+
+
+def test_probabilities_of_pixels_give_the_records_of_their_logits():
+    p = np.asarray(ops.softmax(PREDICTED))
+    expected = of(PREDICTED, ASKED[..., 0], "logits")
+    found = of(p, ASKED[..., 0], "probabilities")
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
+    chosen = np.take_along_axis(p.mean(1), ASKED[..., :1], axis=-1)[..., 0]
+    np.testing.assert_allclose(found["log_likelihood"], np.log(chosen), rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["binary_logits", "binary_probabilities"])
+def test_every_label_of_a_multi_label_output_is_a_question(kind):
+    p = 1 / (1 + np.exp(-PREDICTED))
+    found = of(PREDICTED if kind == "binary_logits" else p, ASKED, kind)
+    yes = p.mean(1)
+    likelihood = np.where(ASKED == 1, yes, 1 - yes)
+    np.testing.assert_allclose(found["log_likelihood"], np.log(likelihood), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found["confidence"], np.maximum(yes, 1 - yes), rtol=1e-5)
+    np.testing.assert_array_equal(found["correct"], (yes > 0.5) == ASKED)
+    np.testing.assert_allclose(found["brier"], 2 * (1 - likelihood) ** 2, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["logits", "probabilities", "binary_logits"])
+def test_one_number_is_a_question_too(kind):
+    """As a class of its own it would have confidence one."""
+    logits, labels = PREDICTED[:, :, 0, 0, :1], ASKED[:, 0, 0, 0]
+    p = 1 / (1 + np.exp(-logits))
+    found = of(p if kind == "probabilities" else logits, labels[:, None], kind)
+    flat = of(p if kind == "probabilities" else logits, labels, kind)
+    yes = p.mean(1)[:, 0]
+    expected = np.log(np.where(labels == 1, yes, 1 - yes))
+    np.testing.assert_allclose(found["log_likelihood"][:, 0], expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(found["log_likelihood"], flat["log_likelihood"])
+
+
+def test_what_predictions_are_has_to_be_said_and_is_checked():
+    logits, labels = PREDICTED[:, :, 0, 0], ASKED[:, 0, 0, 0]
+    with pytest.raises(TypeError, match="outputs"):
+        ensemble_records(logits, labels)
+    with pytest.raises(ValueError, match="`outputs` must be one of .*outputs='values'"):
+        of(logits, labels, "values")
+    for kind in ("probabilities", "binary_probabilities"):
+        with pytest.raises(ValueError, match="sum to 1.*Received some.*outputs="):
+            of(logits, ASKED[:, 0, 0] if kind.startswith("binary") else labels, kind)

@@ -15,7 +15,7 @@ def token_batch(examples=5, seed=0):
     logits = rng.normal(size=(examples, 3, 4, 6)).astype("float32")
     labels = rng.integers(0, 6, (examples, 4))
     keep = np.arange(4) < rng.integers(1, 5, (examples, 1))
-    return ensemble_records(logits, labels), keep
+    return ensemble_records(logits, labels, outputs="logits"), keep
 
 
 def assert_same(left, right):

@@ -45,7 +45,7 @@ def test_scores_of_logits():
     logits = rng.normal(scale=2.0, size=(30, 4, 5)).astype("float32")
     labels = rng.integers(0, 5, 30)
     records = Records()
-    records.append(ensemble_records(logits, labels))
+    records.append(ensemble_records(logits, labels, outputs="logits"))
     result = scores(records.columns())
 
     p = np.exp(logits.astype("float64"))
@@ -112,8 +112,8 @@ def test_a_label_that_is_no_class_is_refused_unless_it_is_left_out():
     logits = np.random.default_rng(0).normal(size=(4, 2, 3)).astype("float32")
     labels = np.array([0, 1, -1, 2])
     kept, left_out = Records(), Records()
-    kept.append(ensemble_records(logits, labels))
-    left_out.append(ensemble_records(logits, labels), keep=labels >= 0)
+    kept.append(ensemble_records(logits, labels, outputs="logits"))
+    left_out.append(ensemble_records(logits, labels, outputs="logits"), keep=labels >= 0)
     with pytest.raises(ValueError, match="'log_likelihood' has 1 of 4"):
         scores(kept.columns())
     assert scores(left_out.columns())["count"] == 3

@@ -91,7 +91,7 @@ def make_evaluation(
 
 def _columns(logits, labels):
     records = metrics.Records()
-    records.append(metrics.ensemble_records(logits, labels))
+    records.append(metrics.ensemble_records(logits, labels, outputs="logits"))
     return records.columns()
 
 
