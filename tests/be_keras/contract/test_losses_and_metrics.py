@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from be_keras import EnsembleModel
+from be_keras.backend import trains_faster_with_xla
 from be_keras.layers import DenseBatchEnsemble, EmbeddingBatchEnsemble
 
 M, C, T = 3, 4, 3  # as many steps as members, so that wrong broadcasting would go through
@@ -27,7 +28,8 @@ def dense_model(loss=None, metrics=None, weighted_metrics=None, penalty=None, **
     model = EnsembleModel(body, M, **options)
     loss = loss or cross_entropy()
     still = keras.optimizers.SGD(0.0)
-    model.compile(still, loss, metrics=metrics, weighted_metrics=weighted_metrics)
+    measured = {"metrics": metrics, "weighted_metrics": weighted_metrics}
+    model.compile(still, loss, **measured, jit_compile=trains_faster_with_xla())
     return model
 
 
@@ -40,7 +42,8 @@ def token_model(loss=None, metrics=None, weighted_metrics=None, **options):
     model = EnsembleModel(body, M, **options)
     still = keras.optimizers.SGD(0.0)
     loss = loss or cross_entropy()
-    model.compile(still, loss, metrics=metrics, weighted_metrics=weighted_metrics)
+    measured = {"metrics": metrics, "weighted_metrics": weighted_metrics}
+    model.compile(still, loss, **measured, jit_compile=trains_faster_with_xla())
     return model
 
 
@@ -241,6 +244,7 @@ def test_several_inputs_and_outputs():
         {"kind": "sparse_categorical_crossentropy", "size": "mse"},
         loss_weights={"kind": 1.0, "size": 0.5},
         metrics={"kind": ["accuracy"], "size": ["mae"]},
+        jit_compile=trains_faster_with_xla(),
     )
     x, y = {"a": X, "b": X[:, :2]}, {"kind": Y, "size": X[:, :1]}
     weights = {"kind": WEIGHTS, "size": np.ones(7)}

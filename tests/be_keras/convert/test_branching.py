@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from be_keras import DenseBatchEnsemble, EnsembleModel, LayerNormalizationBatchEnsemble
+from be_keras.backend import trains_faster_with_xla
 from be_keras.convert import branch_off
 
 X = np.random.default_rng(0).normal(size=(6, 5)).astype("float32")
@@ -73,6 +74,7 @@ def test_the_network_outlives_the_training_of_its_members():
     network, ensemble = plain(), members()
     before = np.array(network(X))
     branch_off(network, ensemble)
-    ensemble.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    ensemble.compile("sgd", loss, jit_compile=trains_faster_with_xla())
     ensemble.fit(X, np.arange(6) % 3, verbose=0)
     np.testing.assert_array_equal(network(X), before)

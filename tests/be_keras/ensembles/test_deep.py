@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from be_keras import DenseBatchEnsemble, EnsembleModel
+from be_keras.backend import trains_faster_with_xla
 from be_keras.ensembles import DeepEnsemble
 
 DRAW = np.random.default_rng(0)
@@ -18,7 +19,8 @@ def small_network(callbacks=()):
 
 
 def trained(model, callbacks=()):
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, jit_compile=trains_faster_with_xla())
     model.fit(X, Y, epochs=2, batch_size=8, callbacks=list(callbacks), verbose=0)
     return model
 

@@ -18,6 +18,7 @@ COUNT = 10
 PIXELS = np.arange(COUNT, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
 IMAGES = make_images(PIXELS, np.arange(COUNT))
 PLAIN = Scaling((0.0,), (1.0,))
+CROSS_ENTROPY = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def drawn(batches):
@@ -60,7 +61,7 @@ def test_augmented_batches_move_pixels():
 
 def test_fit_takes_them():
     model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(COUNT)])
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile("sgd", CROSS_ENTROPY, jit_compile=False)
     batches = Batches(IMAGES, PLAIN, 5, 7)
     model.fit(batches.stream(), steps_per_epoch=7, shuffle=False, verbose=0)
     assert int(model.optimizer.iterations) == 7
@@ -139,7 +140,7 @@ def test_fit_takes_images_read_later_in_their_order():
     for images in (IMAGES, later(PIXELS)):
         keras.utils.set_random_seed(1)
         model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(COUNT)])
-        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.compile("sgd", CROSS_ENTROPY, jit_compile=False)
         batches = Batches(images, PLAIN, 2, 12).stream()
         model.fit(batches, steps_per_epoch=12, verbose=0, shuffle=False)
         weights.append(model.get_weights())
