@@ -230,3 +230,11 @@ def test_errors_say_what_to_do():
     head = keras.Sequential([keras.Input((4,)), layers.Dense(2), layers.PReLU(name="bend")])
     with pytest.raises(ValueError, match="'bend'.*`per_member`"):
         to_batch_ensemble(head, M, convert="dense*")
+
+
+def test_what_is_no_plain_model_is_refused_in_words():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+    with pytest.raises(ValueError, match="a Keras model first. Received: 3"):
+        to_batch_ensemble(3, model)
+    with pytest.raises(ValueError, match="EnsembleModel of 3 members already.*extract_member"):
+        to_batch_ensemble(to_batch_ensemble(model, 3), 3)
