@@ -69,16 +69,6 @@ def to_batch_ensemble(
         >>> be_keras.convert.to_batch_ensemble(model, 4)(np.ones((5, 3))).shape[1]
         4
     """
-    if not isinstance(model, keras.Model):
-        raise ValueError(
-            "Expected to_batch_ensemble(model, ensemble_size) with a Keras model first. Received: "
-            f"{model!r}"
-        )
-    if isinstance(model, EnsembleModel):
-        raise ValueError(
-            f"{model.name!r} is an EnsembleModel of {model.ensemble_size} members already. Convert "
-            "the model that it was made of, or one member: extract_member(model, 0)."
-        )
     chosen = _chosen(model, convert, per_member)
     fast = {"r_initializer": r_initializer, "s_initializer": s_initializer}
     conversion = _Conversion(ensemble_size, chosen, "norms" in per_member, fast)
@@ -98,6 +88,16 @@ def to_batch_ensemble(
 
 def _chosen(model: keras.Model, convert: Any, per_member: Any) -> Any:
     """The layers that get fast weights, each of which has a rule: a dict by their identity."""
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            "Expected to_batch_ensemble(model, ensemble_size) with a Keras model first. Received: "
+            f"{model!r}"
+        )
+    if isinstance(model, EnsembleModel):
+        raise ValueError(
+            f"{model.name!r} is an EnsembleModel of {model.ensemble_size} members already. Convert "
+            "the model that it was made of, or one member: extract_member(model, 0)."
+        )
     unknown = set(per_member) - set(PER_MEMBER)
     if unknown:
         raise ValueError(f"`per_member` takes {PER_MEMBER}. Received: {sorted(unknown)}")
