@@ -23,7 +23,7 @@ figure its panels, each "Y by X":
     <!-- end -->
 
 A source is `TASK/SWEEP`, `overview/SWEEP`, `benchmarks/NAME/KEY` (a row by the words that it
-holds, such as "dense; graph"), or a folder of JSON files, whose names are the rows. "A / B" and
+holds, such as "dense; graph"), a TASK of evaluations, or "." for a JSON file. "A / B" and
 "A - B" are ratio and difference of two rows. Forms are Python's, ".1%"; "range .1f" is the least
 and the largest over seeds, "min" and "max" one of them.
 """
@@ -36,6 +36,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from experiments import evaluations
 from experiments.table import Column, Table, converged, values
 
 Sweeps = Callable[[str], tuple[Table, dict]]
@@ -146,8 +147,11 @@ class Excerpts:
             _, name, part = source.split("/")
             content = _json(self.results / "benchmarks" / f"{name}.json")
             return ([_of_words(content[part], row)[key]] if content else []), None
-        if (self.results / source).is_dir():
-            content = _json(self.results / source / f"{row}.json")
+        if "/" not in source:
+            lines = self.results / f"{source}.jsonl"
+            content = evaluations.read(lines, [row]).get(row)
+            if source == ".":
+                content = _json(self.results / f"{row}.json")
             return ([functools.reduce(dict.get, key.split("."), content)] if content else []), 4
         table, found = self.sweeps(source)
         column = next((each for each in table.columns if each.title == key), Column(key, key))

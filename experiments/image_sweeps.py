@@ -1,11 +1,12 @@
-"""What the experiments on images ask: tasks, and the tables of cells that answer each question.
+"""Ablations of the members of an MLP and a CNN on images.
 
-Pure data: `experiments/run.py` runs the cells, `experiments/make_tables.py` writes the tables.
+Pure data: `experiments/run.py` runs the trials, `experiments/make_tables.py` writes the tables.
 """
 
-from experiments import Column, Grid, score_columns
+from experiments.sweep import Sweep
+from experiments.table import Column, score_columns
 
-# What every cell of a task starts from. The rates are the best for one network, out of factors of
+# What every trial of a task starts from. The rates are the best for one network, out of factors of
 # two, by its calibrated NLL on the test images.
 DEFAULTS = {
     "fashion-mlp": {
@@ -37,7 +38,7 @@ DECAYS = ("5e-4", "5e-3", "2e-2")
 # The shares of the steps that members begin as one network.
 SHARES = (0.25, 0.5, 0.75)
 
-APART = {**MEAN, **TUNED, "fast_initializer": "ones", "perturb": 0.05}
+PERTURBED = {**MEAN, **TUNED, "fast_initializer": "ones", "perturb": 0.05}
 
 
 def members(**changes):
@@ -47,7 +48,7 @@ def members(**changes):
 
 REFERENCES = [("one network", ONE), ("deep ensemble of 4", DEEP)]
 
-QUESTIONS = {
+ABLATIONS = {
     "initializer": (
         "Which fast weights make members differ?",
         [
@@ -66,8 +67,8 @@ QUESTIONS = {
             ("signs in the first layer", members(fast_where="first")),
             ("signs in the last layer", members(fast_where="last")),
             ("signs in the last layer, mean", {**MEAN, "fast_where": "last"}),
-            ("signs, one head for all", members(heads="shared")),
-            ("signs, a head each", members(heads="separate")),
+            ("signs, shared head", members(heads="shared")),
+            ("signs, independent heads", members(heads="independent")),
             ("signs, biases shared", members(biases="shared")),
         ],
     ),
@@ -162,9 +163,12 @@ QUESTIONS = {
             ("ones", {**MEAN, **TUNED, "fast_initializer": "ones"}),
             ("N(1, 0.1)", {**MEAN, **TUNED, "fast_initializer": "normal:1:0.1"}),
             ("N(1, 0.5)", {**MEAN, **TUNED, "fast_initializer": "normal:1:0.5"}),
-            ("set apart on 5 %", APART),
-            ("set apart on 10 %", {**APART, "perturb": 0.1}),
-            ("set apart on 10 %, distilled by half", {**APART, "perturb": 0.1, "distill": 0.5}),
+            ("perturbed to a disagreement of 5 %", PERTURBED),
+            ("perturbed to a disagreement of 10 %", {**PERTURBED, "perturb": 0.1}),
+            (
+                "perturbed to a disagreement of 10 %, distilled by half",
+                {**PERTURBED, "perturb": 0.1, "distill": 0.5},
+            ),
             ("signs in the head", {**MEAN, **TUNED, "fast_where": "last"}),
             ("signs", {**MEAN, **TUNED}),
             ("signs, sum", members(**TUNED)),
@@ -202,10 +206,10 @@ QUESTIONS = {
     ),
 }
 
-OUTSIDE = ("ood_tin40", "ood_gtsrb")
+OOD = ("ood_tin40", "ood_gtsrb")
 COLUMNS = [
-    *score_columns(OUTSIDE),
-    Column("million rows", "row_examples", 2, scale=1e-6),
+    *score_columns(OOD),
+    Column("million member examples", "member_examples", 2, scale=1e-6),
 ]
 
 FACTORS = {
@@ -214,4 +218,4 @@ FACTORS = {
     "fine_tune": "steps",
     "learning_rate": "learning_rate",
 }
-GRID = Grid(DEFAULTS, QUESTIONS, COLUMNS, FACTORS)
+SWEEP = Sweep(DEFAULTS, ABLATIONS, COLUMNS, FACTORS)

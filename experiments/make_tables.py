@@ -1,8 +1,8 @@
-"""Writes the tables of the pages below docs that hold results from the JSON files in docs/results.
+"""Writes the tables and figures of the pages below docs from the result files in docs/results.
 
-A table stands between two comment lines that name its files; everything else in a page is left
-alone. The figures of these pages are drawn as well. `--check` changes nothing and fails where a
-table is not what its files say.
+A table stands between two comments, the first of which names what it shows; everything else in a
+page is left alone. `trials: TASK/ABLATION` is a table of a sweep, `overview: ABLATION` the same of
+four networks, `learning: TASK/NAME/NAME` the figure of the validations of translation runs; `rows`, `across` and `figure: NAME/KEY` are benchmarks.
 """
 
 import argparse
@@ -11,16 +11,18 @@ import json
 import os
 import re
 import sys
-from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import experiments.image_sweeps
-import experiments.method_sweeps
-import experiments.resnet_sweeps
-import experiments.text_sweeps
-from experiments import Table, converged, draw, markdown, read_results
+from experiments import evaluations
 from experiments.excerpts import Excerpts
-from translation.reporting.learning import learning_figure, with_history
+from experiments.figure import draw
+from experiments.overview import COMPARED, overview
+from experiments.sweeps import SWEEPS
+from experiments.table import Table, markdown
+from experiments.trial import read_results
+from translation.reporting.learning import learning_figure
 
 ROOT = Path(__file__).resolve().parent.parent
 # Benchmarks are commands, no package: what shows their rows is found where it lies.
@@ -29,170 +31,115 @@ sys.path.append(str(ROOT / "benchmarks"))
 import report  # noqa: E402
 
 DOCS = ROOT / "docs"
-ALL_GRIDS = (
-    experiments.image_sweeps.GRID,
-    experiments.resnet_sweeps.GRID,
-    experiments.method_sweeps.GRID,
-    experiments.text_sweeps.GRID,
-)
-GRIDS = {task: grid for grid in ALL_GRIDS for task in grid.defaults}
 # The columns that people look at first.
 PICTURED = (
     *("calibrated NLL", "DEE", "ECE", "disagreement"),
     *("AUROC ood_tin40", "AUROC newstest2013", "corrupted NLL", "corrupted ECE"),
 )
-# What is drawn side by side: the same questions to four networks.
-NETWORKS = {
-    "fashion-mlp": "MLP",
-    "fashion-cnn": "CNN",
-    "cifar-resnet": "ResNet",
-    "multi30k": "Transformer",
-}
-COMPARED = ("DEE", "calibrated NLL", "disagreement")
-KINDS = "learning|trials|overview|rows|across|figure"
-MARKED = re.compile(rf"(<!-- ({KINDS}): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+MARKED = re.compile(r"(<!-- (\w+): ([\w/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+# A table or a link, and the figures that belong to it: what draws each to a path, by name.
+Shown = tuple[str, dict[str, Callable[[Path], object]]]
 
 
-def evaluations(folder: Path, names: list[str]) -> dict[str, dict]:
-    """The evaluations of these names that have been run, and were validated more than once."""
-    paths = [folder / f"{name}.json" for name in names]
-    found = [json.loads(path.read_text()) for path in paths if path.exists()]
-    return with_history({each["name"]: each for each in found})
-
-
-def sweep(docs: Path, name: str) -> tuple[Table, dict]:
-    """The table and the results of `TASK/QUESTION`, or of `overview/QUESTION`."""
-    task, question = name.split("/")
+def tabled(name: str) -> tuple[Table, dict]:
+    """The table and the results of `TASK/ABLATION`, or of `overview/ABLATION`."""
+    task, ablation = name.split("/")
+    folder = DOCS / "results" / "members"
     if task == "overview":
-        return overview(docs, question)
-    return GRIDS[task].table(task, question), read_results(docs / "results" / "members", task)
+        return overview(folder, ablation)
+    return SWEEPS[task].table(task, ablation), read_results(folder, task)
 
 
-def overview(docs: Path, question: str) -> tuple[Table, dict]:
-    """The rows of a question that most of the networks were asked, and what all of them gave.
-
-    Returns:
-        A table with a column for each network and score, and its results: a row's of one seed
-        are those of the networks, by task.
-    """
-    rows, columns, merged = Counter(), [], {}
-    for task in NETWORKS:
-        table = GRIDS[task].table(task, question)
-        found = read_results(docs / "results" / "members", task)
-        for label, name in table.rows:
-            rows[label] += 1
-            for seed, result in converged(found.get(name, {})).items():
-                merged.setdefault(label, {}).setdefault(seed, {})[task] = result
-    for title in COMPARED:
-        for task, network in NETWORKS.items():
-            column = next(each for each in GRIDS[task].columns if each.title == title)
-            key = f"{task}.{column.key}"
-            columns.append(dataclasses.replace(column, title=f"{title}, {network}", key=key))
-    common = [(label, label) for label, count in rows.items() if count >= len(NETWORKS) - 1]
-    title = f"Four networks: {table.title[0].lower()}{table.title[1:]}"
-    return Table(f"overview-{question}", title, common, columns), merged
+def trials(task: str, ablation: str) -> Shown:
+    """The table of an ablation, and its figure unless all trials are missing."""
+    table, results = tabled(f"{task}/{ablation}")
+    columns = [column for column in table.columns if column.title in PICTURED]
+    figures = {table.name: partial(draw, dataclasses.replace(table, columns=columns), results)}
+    found = any(results.get(name) for _, name in table.rows)
+    return markdown(table, results), figures if found else {}
 
 
-def measurements(docs: Path, name: str) -> dict | None:
-    """What a benchmark wrote to `results/benchmarks/NAME.json`, None if that is missing."""
-    path = docs / "results" / "benchmarks" / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+def side_by_side(ablation: str) -> Shown:
+    """The table of an ablation of four networks, and a figure of each score."""
+    table, results = tabled(f"overview/{ablation}")
+    figures = {}
+    # DEE cannot fall below 1, which hides how much worse than one network a row is.
+    for score in COMPARED[1:]:
+        columns = [each for each in table.columns if each.title.startswith(score)]
+        shown = dataclasses.replace(table, columns=columns)
+        figures[f"{table.name}-{score.split()[-1].lower()}"] = partial(draw, shown, results)
+    return markdown(table, results), figures
 
 
-def benchmark(docs: Path, figures: str, kind: str, name: str, key: str) -> str:
-    """Give the Markdown table of a benchmark's rows, or the link to its figure, or "missing".
+def learning(task: str, *names: str) -> Shown:
+    """The figure of the validations of those runs that have several."""
+    found = evaluations.validated(DOCS / "results" / f"{task}.jsonl", names)
+    if not found:
+        return "missing", {}
+    link = f"![NLL, BLEU, ECE and disagreement of the validations](figures/{task}.png)"
+    return link, {task: lambda path: path.write_bytes(learning_figure(found))}
+
+
+def benchmark(kind: str, name: str, key: str) -> Shown:
+    """A benchmark's rows as they are ("rows"), with a column a size ("across"), or its figure."""
+    path = DOCS / "results" / "benchmarks" / f"{name}.json"
+    if not path.exists():
+        return "missing", {}
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if kind == "figure":
+        link = f"![What M members cost](figures/{key}.png)"
+        return link, {key: partial(report.FIGURES[name], content)}
+    rows = content[key]
+    return report.table(report.across_members(rows, "ratio") if kind == "across" else rows), {}
+
+
+KINDS = {"trials": trials, "overview": side_by_side, "learning": learning}
+KINDS |= {kind: partial(benchmark, kind) for kind in ("rows", "across", "figure")}
+
+
+def rewritten(page: str, figures: str = "figures") -> tuple[str, dict]:
+    """A page with every marked table made anew, and what draws its figures.
 
     Args:
-        docs: Where the pages lie.
-        figures: The folder of figures as the page links it.
-        kind: "rows" as they are; "across", ratios with one column for each number of members;
-            "figure".
-        name: Of the benchmark.
-        key: Of the rows in its file; the name of the figure.
+        page: Its text.
+        figures: The path from its folder to that of the figures.
     """
-    content = measurements(docs, name)
-    if content is None:
-        return "missing\n"
-    if kind == "figure":
-        return f"![What M members cost]({figures}/{key}.png)\n"
-    rows = content[key]
-    return report.table(report.across_members(rows, "ratio") if kind == "across" else rows)
-
-
-def rewritten(page: str, docs: Path, figures: str = "figures") -> str:
-    """A page with every marked table made anew.
-
-    A marker `learning: FOLDER/ROW/ROW` names evaluations, for the figure of their validations,
-    `trials: TASK/QUESTION` experiments, `overview: QUESTION` the same of several
-    networks; `rows`, `across` and `figure: NAME/KEY` are benchmarks.
-    """
+    drawn = {}
 
     def replace(match):
-        first, *names = match[3].split("/")
-        if match[2] == "trials":
-            return match[1] + markdown(*sweep(docs, match[3])) + "\n" + match[4]
-        if match[2] == "overview":
-            return match[1] + markdown(*overview(docs, first)) + "\n" + match[4]
-        if match[2] == "learning":
-            title = "NLL, BLEU, ECE and disagreement of the validations"
-            link = f"![{title}]({figures}/{first}.png)\n"
-            there = evaluations(docs / "results" / first, names)
-            return match[1] + (link if there else "missing\n") + match[4]
-        return match[1] + benchmark(docs, figures, match[2], first, *names) + match[4]
+        text, found = KINDS[match[2]](*match[3].split("/"))
+        drawn.update(found)
+        text = text.rstrip("\n").replace("](figures/", f"]({figures}/")
+        return f"{match[1]}{text}\n{match[4]}"
 
-    return MARKED.sub(replace, page)
-
-
-def draw_figures(page: str, docs: Path) -> None:
-    """Draw the figures of a page: of tables of experiments, of validations and of benchmarks."""
-    for _, kind, names, _ in MARKED.findall(page):
-        if kind == "trials":
-            shown, results = sweep(docs, names)
-            columns = [column for column in shown.columns if column.title in PICTURED]
-            if not any(results.get(name) for _, name in shown.rows):
-                continue  # a picture of nothing: the table says that all is missing
-            (docs / "figures").mkdir(exist_ok=True)
-            path = docs / "figures" / f"{shown.name}.png"
-            draw(dataclasses.replace(shown, columns=columns), results, path)
-        if kind == "overview":
-            shown, results = overview(docs, names)
-            (docs / "figures").mkdir(exist_ok=True)
-            # DEE cannot fall below 1, which hides how much worse than one network a row is.
-            for score in COMPARED[1:]:
-                columns = [each for each in shown.columns if each.title.startswith(score)]
-                path = docs / "figures" / f"{shown.name}-{score.split()[-1].lower()}.png"
-                draw(dataclasses.replace(shown, columns=columns), results, path)
-        if kind == "learning":
-            first, *rows = names.split("/")
-            if there := evaluations(docs / "results" / first, rows):
-                (docs / "figures").mkdir(exist_ok=True)
-                (docs / "figures" / f"{first}.png").write_bytes(learning_figure(there))
-        if kind == "figure":
-            name, key = names.split("/")
-            content = measurements(docs, name)
-            if content is not None:
-                (docs / "figures").mkdir(exist_ok=True)
-                report.FIGURES[name](content, docs / "figures" / f"{key}.png")
+    return MARKED.sub(replace, page), drawn
 
 
 def main() -> int:
     """Rewrite the pages, or check them; gives the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail on a difference")
+    parser.add_argument(
+        "--evaluations", nargs=2, metavar=("TASK", "FOLDER"), help="runs to take into results first"
+    )
     parser.add_argument("pages", nargs="*", type=Path, help="default: all that hold results")
-    arguments = parser.parse_args()
-    check = arguments.check
-    status = 0
-    excerpts = Excerpts(DOCS / "results", lambda name: sweep(DOCS, name))
+    args = parser.parse_args()
+    if args.evaluations:
+        task, folder = args.evaluations
+        evaluations.gather(Path(folder), DOCS / "results" / f"{task}.jsonl")
+    status, excerpts = 0, Excerpts(DOCS / "results", tabled)
     # Below docs/api and docs/decisions there is nothing measured.
     pages = [DOCS.parent / "README.md", *DOCS.glob("*.md"), *DOCS.glob("results/*.md")]
-    for path in arguments.pages or sorted(path for path in pages if path.exists()):
+    for path in args.pages or sorted(path for path in pages if path.exists()):
         page = path.read_text(encoding="utf-8")
-        figures = os.path.relpath(DOCS / "figures", path.parent)
-        new = excerpts.rewritten(rewritten(page, DOCS, figures), figures)
-        if not check:
+        folder = os.path.relpath(DOCS / "figures", path.parent)
+        new, figures = rewritten(page, folder)
+        new = excerpts.rewritten(new, folder)
+        if not args.check:
             path.write_text(new, encoding="utf-8")
-            draw_figures(page, DOCS)
+            (DOCS / "figures").mkdir(exist_ok=True)
+            for name, draw_to in figures.items():
+                draw_to(DOCS / "figures" / f"{name}.png")
             excerpts.draw(page, DOCS / "figures")
         elif new != page:
             cure = "python -m experiments.make_tables"

@@ -1,11 +1,11 @@
-"""What the methods are worth against each other: the cells and the table of each task.
+"""Comparisons of ensemble methods on images, matched in examples or in compute.
 
-Pure data, as `experiments.image_sweeps`: `experiments/run.py` runs the cells,
-`experiments/make_tables.py` writes the tables. The rows of a
-table are matched in examples or in arithmetic, as its title says.
+Pure data: `experiments/run.py` runs the trials, `experiments/make_tables.py` writes the tables.
 """
 
-from experiments import Column, Grid, score_columns
+from experiments.image_sweeps import DEEP, MEMBERS, ONE, OOD
+from experiments.sweep import Sweep
+from experiments.table import Column, score_columns
 
 DEFAULTS = {
     "fashion-methods": {
@@ -25,17 +25,14 @@ DEFAULTS = {
         "augment": True,
     },
 }
-# Of each task: foreign images of a set, test images to corrupt, and the severities.
-OUTSIDE = {"fashion-methods": 4_000, "cifar-methods": 1_000}
+# Of each task: images of an out-of-distribution set, test images to corrupt, and the severities.
+OOD_IMAGES = {"fashion-methods": 4_000, "cifar-methods": 1_000}
 CORRUPTED = {"fashion-methods": (500, (1, 3, 5)), "cifar-methods": (200, (1, 3, 5))}
 
-ONE = {"ensemble_size": None}
-DEEP = {**ONE, "networks": 4}
-MEMBERS = {"ensemble_size": 4, "member_loss": "sum"}
 NEAR_ONE = {"ensemble_size": 4, "fast_initializer": "normal:1:0.5"}
 DROPOUT = {"dropout": 0.1}
 
-QUESTIONS = {
+ABLATIONS = {
     "examples": (
         "Equal examples: every network and member sees as many as one network",
         [
@@ -62,17 +59,16 @@ QUESTIONS = {
     ),
 }
 
-OUTSIDE_SETS = ("ood_tin40", "ood_gtsrb")
 CORRUPTION = [
     Column("corrupted accuracy", "corruptions.mean.accuracy", 4, "higher"),
     Column("corrupted NLL", "corruptions.mean.nll", 3, "lower"),
     Column("corrupted ECE", "corruptions.mean.ece", 4, "lower"),
 ]
 COLUMNS = [
-    *(column for column in score_columns(OUTSIDE_SETS) if "cosine" not in column.title),
+    *(column for column in score_columns(OOD) if "cosine" not in column.title),
     *CORRUPTION,
     Column("million weights", "parameters", 3, scale=1e-6),
-    Column("million rows", "row_examples", 2, scale=1e-6),
+    Column("million member examples", "member_examples", 2, scale=1e-6),
 ]
 
-GRID = Grid(DEFAULTS, QUESTIONS, COLUMNS, factors={"steps": "steps"})
+SWEEP = Sweep(DEFAULTS, ABLATIONS, COLUMNS, factors={"steps": "steps"})

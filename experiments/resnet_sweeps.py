@@ -1,11 +1,9 @@
-"""What the experiments ask a small ResNet with batch norm: fewer rows, since a cell takes longer.
+"""Ablations of the members of a small ResNet with batch norm: fewer, since a trial takes longer.
 
-Pure data, as `experiments.image_sweeps`, whose questions these are: `experiments/run.py` runs the
-cells, `experiments/make_tables.py` writes the tables.
+Pure data: `experiments/run.py` runs the trials, `experiments/make_tables.py` writes the tables.
 """
 
-from experiments import Grid
-from experiments import image_sweeps as grid
+from experiments.image_sweeps import ABLATIONS as IMAGE_ABLATIONS
 from experiments.image_sweeps import (
     COLUMNS,
     FACTORS,
@@ -16,6 +14,7 @@ from experiments.image_sweeps import (
     SHARES,
     members,
 )
+from experiments.sweep import Sweep
 
 # The rate is the best for one network, out of factors of two, by its calibrated NLL on the test
 # images. Pictures are not shifted and mirrored: no step sees one that an earlier step has seen.
@@ -30,12 +29,12 @@ DEFAULTS = {
         "weight_decay": 5e-4,
     },
 }
-OUTSIDE = {"cifar-resnet": 1_000}  # foreign images of a set
+OOD_IMAGES = {"cifar-resnet": 1_000}  # of an out-of-distribution set
 
 NEAR = {**MEAN, "fast_initializer": "normal:1:0.5"}
 HEAD = {**MEAN, "fast_where": "last"}
 
-QUESTIONS = {
+ABLATIONS = {
     "initializer": (
         "Which fast weights make members differ?",
         [
@@ -52,8 +51,8 @@ QUESTIONS = {
             ("ones, mean", {**MEAN, "fast_initializer": "ones"}),
             ("signs in the first layer", members(fast_where="first")),
             ("signs in the last layer, mean", HEAD),
-            ("signs, one head for all", members(heads="shared")),
-            ("signs, a head each", members(heads="separate")),
+            ("signs, shared head", members(heads="shared")),
+            ("signs, independent heads", members(heads="independent")),
             ("signs, norms shared", members(norms="shared")),
         ],
     ),
@@ -87,7 +86,7 @@ QUESTIONS = {
             ("sum, twice", members(learning_rate=2.0)),
         ],
     ),
-    "examples": grid.QUESTIONS["examples"],
+    "examples": IMAGE_ABLATIONS["examples"],
     "branching": (
         "How late can members part?",
         [
@@ -114,7 +113,7 @@ QUESTIONS = {
             ("M = 4, twice as wide", members(width=2.0)),
         ],
     ),
-    # Four members of the widest would take a little longer than the 20 minutes that a cell may.
+    # Four members of the widest would take a little longer than the 20 minutes that a trial may.
     "wide": (
         "And two members, up to four times as wide?",
         [
@@ -128,4 +127,4 @@ QUESTIONS = {
     ),
 }
 
-GRID = Grid(DEFAULTS, QUESTIONS, COLUMNS, FACTORS)
+SWEEP = Sweep(DEFAULTS, ABLATIONS, COLUMNS, FACTORS)

@@ -1,4 +1,4 @@
-"""Tables of results: one row a setting, mean and spread over its seeds, missing cells shown."""
+"""Tables of results: a row for each variant, its mean and standard deviation over seeds."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -23,12 +23,6 @@ class Column:
     better: str = ""
     scale: float = 1.0
 
-    def __post_init__(self):
-        if self.better not in ("higher", "lower", ""):
-            raise ValueError(
-                f'`better` is "higher", "lower" or "". Received: better={self.better!r}'
-            )
-
     def value(self, result: Mapping) -> float | None:
         """The number of one result, or None where it has none."""
         for key in self.key.split("."):
@@ -40,12 +34,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A question and the cells that answer it.
+    """An ablation as it is shown.
 
     Attributes:
         name: File name of its figure.
-        title: What it asks.
-        rows: `(label, name of a cell)` in order; results of one task hold the cells.
+        title: Of the ablation.
+        rows: `(label, name of a trial)` in order; results of one task hold the trials.
         columns: What is shown of each.
         seeds: How many seeds each row should have.
     """
@@ -57,11 +51,11 @@ class Table:
     seeds: int = 3
 
 
-def score_columns(outside: Sequence[str], digits: int = 4) -> list[Column]:
+def score_columns(ood: Sequence[str], digits: int = 4) -> list[Column]:
     """What every table of ensembles shows: quality, calibration, and how far members differ.
 
     Args:
-        outside: Names of the foreign examples that results tell apart by entropy.
+        ood: Names of the out-of-distribution sets that results tell apart by entropy.
         digits: Of the NLLs.
     """
     return [
@@ -75,7 +69,7 @@ def score_columns(outside: Sequence[str], digits: int = 4) -> list[Column]:
         Column("pairwise KL", "scores.pairwise_kl", 3),
         *(
             Column(f"AUROC {name}", f"out_of_distribution.{name}.entropy.auroc", 3, "higher")
-            for name in outside
+            for name in ood
         ),
         Column("cosine, begin", "gradient_cosine.begin", 2),
         Column("cosine, end", "gradient_cosine.end", 2),

@@ -1,12 +1,14 @@
-"""What the experiments on text ask: the task, and the tables of cells that answer each question.
+"""Ablations of the members of a Transformer on text.
 
-Pure data: `experiments/run.py` runs the cells, `experiments/make_tables.py` writes the tables.
+Pure data: `experiments/run.py` runs the trials, `experiments/make_tables.py` writes the tables.
 """
 
-from experiments import Column, Grid, score_columns
+from experiments.image_sweeps import ONE, REFERENCES, SHARES
+from experiments.sweep import Sweep
+from experiments.table import Column, score_columns
 
-# The config that cells start from, and what they change in it. Members split the batch unless a
-# row says otherwise: its arithmetic is then that of one network. Rate, warmup, dropout and
+# The preset that trials start from, and what they change in it. Members split the batch unless a
+# variant says otherwise: its compute is then that of one network. Rate, warmup, dropout and
 # smoothing are the best of a dozen trials with one network, by its NLL on the test tokens after
 # 1,000 steps, which are one and a half passes over Multi30k.
 PRESET = {"multi30k": "tiny"}
@@ -26,8 +28,6 @@ DEFAULTS = {
     }
 }
 
-ONE = {"ensemble_size": None}
-DEEP = {"ensemble_size": None, "networks": 4}
 MEMBERS = {"ensemble_size": 4}
 SIGNS = {**MEMBERS, "fast_initializer": "random_sign"}
 
@@ -36,12 +36,9 @@ def _near_one(spread, **changes):
     return {**MEMBERS, "fast_initializer": f"normal:1:{spread}", **changes}
 
 
-REFERENCES = [("one network", ONE), ("deep ensemble of 4", DEEP)]
 # The members of the library's default.
 NEAR = _near_one(0.1)
 LAST = {**SIGNS, "fast_where": "last"}
-# The shares of the steps that members begin as one network.
-SHARES = (0.25, 0.5, 0.75)
 
 
 def _wide(factor, **changes):
@@ -52,7 +49,7 @@ def _sgd(factor, **changes):
     return {**changes, "optimizer": "sgd", "learning_rate": factor}
 
 
-QUESTIONS = {
+ABLATIONS = {
     "initializer": (
         "Which fast weights make members differ?",
         [
@@ -68,7 +65,7 @@ QUESTIONS = {
             ("ones, mean", {**MEMBERS, "fast_initializer": "ones"}),
             ("signs in the first layer", {**SIGNS, "fast_where": "first"}),
             ("signs in the last layer, mean", LAST),
-            ("signs, one head for all", {**SIGNS, "outputs": "shared"}),
+            ("signs, shared head", {**SIGNS, "outputs": "shared"}),
             ("signs, norms shared", {**SIGNS, "norms": "shared"}),
             ("signs, biases shared", {**SIGNS, "biases": "shared"}),
         ],
@@ -155,15 +152,14 @@ QUESTIONS = {
     ),
 }
 
-OUTSIDE = ("newstest2013",)
 COLUMNS = [
-    *score_columns(OUTSIDE, digits=3),
-    Column("million row tokens", "row_tokens", 2, scale=1e-6),
+    *score_columns(["newstest2013"], digits=3),
+    Column("million member tokens", "member_tokens", 2, scale=1e-6),
 ]
 
-GRID = Grid(
+SWEEP = Sweep(
     DEFAULTS,
-    QUESTIONS,
+    ABLATIONS,
     COLUMNS,
     factors={
         key: key for key in ("steps", "learning_rate", "tokens_per_batch", "width", "feedforward")

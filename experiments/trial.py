@@ -1,36 +1,31 @@
-"""A cell: one setting and one seed of an experiment, and the line of JSON that it leaves.
+"""A trial: one setting and one seed of an experiment, and the line of JSON that it leaves.
 
-    <task>.jsonl   one line a cell, in the order of names and seeds
+<task>.jsonl   one line a trial, in the order of names and seeds
 """
 
 import fcntl
 import json
 import math
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from be_tracks.atomic import atomic_write
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 DIGITS = 9  # significant ones of results: with 6 some numbers of tables round otherwise
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One experiment of a grid.
+class Trial:
+    """One experiment of a sweep.
 
     Attributes:
-        task: What is learned by what, such as "fashion-mlp"; a folder of results.
+        task: What is learned by what, such as "fashion-mlp"; a file of results.
         name: Name of the settings, the same for all seeds.
         seed: Draws weights, order and all else that is random.
-        settings: What `train` reads; JSON values.
-
-    Raises:
-        ValueError: A name is no lower-case file name, or the seed is negative.
+        settings: What differs from the task's defaults; JSON values.
     """
 
     task: str
@@ -38,71 +33,49 @@ class Cell:
     seed: int
     settings: Mapping = field(default_factory=dict)
 
-    def __post_init__(self):
-        for name in (self.task, self.name):
-            if not NAME.fullmatch(name):
-                raise ValueError(
-                    "Names of tasks and cells are lower-case file names of letters, digits, "
-                    f"'.', '_' and '-'. Received: {name!r}"
-                )
-        if self.seed < 0:
-            raise ValueError(f"A seed is 0 or more. Received: {self.seed}")
-
-    def read(self, folder: str | Path, all_settings: Mapping | None = None) -> dict | None:
-        """The result of this cell, or None where it has not been run.
+    def read(self, folder: str | Path, settings: Mapping | None = None) -> dict | None:
+        """The result of this trial, or None where it has not been run.
 
         Args:
             folder: Of results.
-            all_settings: What the cell would be run with now, defaults too. Keys that the result
-                has in its own `all_settings` must agree; one that it lacks is newer than it.
+            settings: All that the trial would be run with now, or None for its own settings alone.
+                Keys that the result has too must agree; one that it lacks is newer than it.
 
         Raises:
-            ValueError: The file is of other settings, or no JSON.
+            ValueError: The result is of other settings, or a line of the file is no JSON.
         """
         result = read_results(folder, self.task).get(self.name, {}).get(self.seed)
         if result is None:
             return None
-        path = f"{results_file(folder, self.task)}, {self.name} seed {self.seed}"
-        if result.get("settings") != _as_read(self.settings):
-            raise ValueError(
-                f"{path} is a run of other settings ({result.get('settings')}) than this "
-                f"cell's ({dict(self.settings)}). Delete its line to run the cell again, or rename "
-                "the cell."
-            )
-        then, now = result.get("all_settings", {}), _as_read(all_settings or {})
-        unlike = [key for key in now if key in then and then[key] != now[key]]
+        then, now = result["settings"], _plain(settings or self.settings)
+        unlike = [key for key in now if then.get(key, now[key]) != now[key]]
         if unlike:
             changes = ", ".join(f"{key} {then[key]!r} there, {now[key]!r} now" for key in unlike)
             raise ValueError(
-                f"{path} is a run with other defaults than this cell has now: {changes}. Delete "
-                "its line to run the cell again, or set the defaults back."
+                f"{results_file(folder, self.task)}, {self.name} seed {self.seed} is a run of "
+                f"other settings: {changes}. Delete its line to run the trial again, rename the "
+                "trial, or set the settings back."
             )
         return result
 
-    def write(self, folder: str | Path, result: Mapping) -> None:
+    def write(self, folder: str | Path, settings: Mapping, result: Mapping) -> None:
         """Add the result to its task's file, whole or not at all, in the place of an older one.
 
         Several processes may do so at once. Numbers that are not finite become null.
         """
-        content = {
-            "task": self.task,
-            "name": self.name,
-            "seed": self.seed,
-            "settings": dict(self.settings),
-            **_rounded(result),
-        }
+        line = {"name": self.name, "seed": self.seed, "settings": settings, **result}
         path = results_file(folder, self.task)
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path.parent):
-            found = read_results(folder, self.task)
-            found.setdefault(self.name, {})[self.seed] = _finite(content)
+            results = read_results(folder, self.task)
+            results.setdefault(self.name, {})[self.seed] = _plain(line)
             lines = [
-                json.dumps(found[name][seed], allow_nan=False)
-                for name in sorted(found)
-                for seed in sorted(found[name])
+                json.dumps(results[name][seed], allow_nan=False) + "\n"
+                for name in sorted(results)
+                for seed in sorted(results[name])
             ]
             with atomic_write(path) as partial:
-                partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+                partial.write_text("".join(lines), encoding="utf-8")
 
 
 def results_file(folder: str | Path, task: str) -> Path:
@@ -116,18 +89,32 @@ def read_results(folder: str | Path, task: str) -> dict[str, dict[int, dict]]:
     Raises:
         ValueError: A line is no JSON, or no result; it is named.
     """
-    path, found = results_file(folder, task), {}
+    path, results = results_file(folder, task), {}
     if not path.exists():
-        return found
+        return results
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             result = json.loads(line)
-            found.setdefault(result["name"], {})[result["seed"]] = result
+            results.setdefault(result["name"], {})[result["seed"]] = result
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise ValueError(
-                f"{path}, line {number}: no result of a cell ({error}). Delete the line."
+                f"{path}, line {number}: no result of a trial ({error}). Delete the line."
             ) from None
-    return found
+    return results
+
+
+def keep(result: Mapping, keys: Iterable[str]) -> dict:
+    """What a nested result holds at some keys, joined by dots; those that it lacks are left out."""
+    kept = {}
+    for key in keys:
+        value, target, (*path, last) = result, kept, key.split(".")
+        for part in path:
+            value = value.get(part, {})
+        if last in value:
+            for part in path:
+                target = target.setdefault(part, {})
+            target[last] = value[last]
+    return kept
 
 
 @contextmanager
@@ -141,25 +128,12 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _rounded(value):
-    """A result with `DIGITS` digits, but for the settings in it, which must stay as they are."""
+def _plain(value):
+    """A value as a file holds it: floats of `DIGITS` digits, None where one is not finite."""
     if isinstance(value, Mapping):
-        return {k: v if k == "all_settings" else _rounded(v) for k, v in value.items()}
+        return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(each) for each in value]
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
-
-
-def _as_read(settings):
-    """The settings as they come back from a file."""
-    return json.loads(json.dumps(_finite(settings)))
-
-
-def _finite(value):
-    if isinstance(value, Mapping):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
     return value

@@ -7,8 +7,8 @@
 # EUROPARL holds train.en* and train.fr*, one sentence a line; TATOEBA is a file of English, a tab,
 # French in each line; NEWSTEST holds newstest2013 (validation) and newstest2012 (test) as NAME.en*
 # and NAME.fr*. Plain or .gz. OUT (default: europarl) takes data, runs, evaluations and the report;
-# the same command again goes on where it was stopped. The evaluations' figures are copied to
-# docs/results/europarl, and experiments/make_tables.py writes the table.
+# the same command again goes on where it was stopped. What the table shows of the
+# evaluations goes to docs/results/europarl.jsonl, and experiments/make_tables.py writes it.
 # About two hours on two CPU cores that multiply bfloat16.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
@@ -38,12 +38,12 @@ compare() { # NAME, then options of train
         --set steps=6000 checkpoint_every=500 dropout=0.1 bleu_sentences=200
     be evaluate --model "$out/$name" --data "$out/data" --name "$name" \
         --out "$out/evaluations/$name"
-    cp "$out/evaluations/$name/evaluation.json" "$REPOSITORY/docs/results/europarl/$name.json"
 }
-mkdir -p "$REPOSITORY/docs/results/europarl"
 compare single
 compare single-seed-1 --set seed=1
 compare batch-ensemble-4 --ensemble-size 4 --members split
 
 be report "$out/evaluations/"{single,single-seed-1,batch-ensemble-4} --out "$out/report"
-"$VENV_PYTHON" "$REPOSITORY/experiments/make_tables.py"
+evaluations="$(realpath "$out/evaluations")"
+cd "$REPOSITORY"
+"$VENV_PYTHON" -m experiments.make_tables --evaluations europarl "$evaluations"

@@ -5,8 +5,8 @@
 #
 # MULTI30K holds train, val and test_2016_flickr of task 1, raw, as NAME.en*.gz and NAME.de*.gz
 # (the folder data/task1/raw of the Multi30k repository). OUT (default: multi30k) takes data, runs
-# and evaluations; the same command again goes on where it was stopped. The evaluations' figures
-# are copied to docs/results/multi30k, and experiments/make_tables.py writes the table.
+# and evaluations; the same command again goes on where it was stopped. What the table shows of the
+# evaluations goes to docs/results/multi30k.jsonl, and experiments/make_tables.py writes it.
 # About 3.2 hours of one CPU core in all; runs go one after another.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
@@ -32,9 +32,8 @@ compare() { # NAME, then options of train
     be train --data "$out/data" --out "$out/$name" --config small "$@"
     be evaluate --model "$out/$name" --data "$out/data" --name "$name" \
         --out "$out/evaluations/$name"
-    cp "$out/evaluations/$name/evaluation.json" "$REPOSITORY/docs/results/multi30k/$name.json"
 }
-# Equal arithmetic: 2,048 row tokens a step. Shared members see a quarter of the examples.
+# Compute-matched: 2,048 row tokens a step. Shared members see a quarter of the examples.
 compare single
 compare single-seed-1 --set seed=1
 compare split --ensemble-size 4 --members split
@@ -43,4 +42,6 @@ compare shared --ensemble-size 4 --members shared --set tokens_per_batch=512
 # Equal unique tokens for shared members: one network on the very same batches.
 compare single-512 --set tokens_per_batch=512
 
-"$VENV_PYTHON" "$REPOSITORY/experiments/make_tables.py"
+evaluations="$(realpath "$out/evaluations")"
+cd "$REPOSITORY"
+"$VENV_PYTHON" -m experiments.make_tables --evaluations multi30k "$evaluations"

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from experiments import Cell, read_results
+from experiments.overview import NETWORKS
+from experiments.sweeps import SWEEPS
+from experiments.trial import Trial, read_results
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "experiments" / "make_tables.py"
@@ -48,11 +50,24 @@ def test_the_pages_are_what_their_files_say():
     assert done.returncode == 0, done.stderr
 
 
+def test_what_pages_show_of_evaluations_is_taken_in(tmp_path, monkeypatch):
+    script = load_script()
+    (tmp_path / "results").mkdir()
+    for name in ("two", "one"):
+        (tmp_path / name).mkdir()
+        content = {**evaluation(name), "tokens": 5}
+        (tmp_path / name / "evaluation.json").write_text(json.dumps(content))
+    monkeypatch.setattr(script, "DOCS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["make_tables", "--evaluations", "set", str(tmp_path)])
+    assert script.main() == 0
+    lines = (tmp_path / "results" / "set.jsonl").read_text().splitlines()
+    assert list(map(json.loads, lines)) == [evaluation("one"), evaluation("two")]
+
+
 def test_check_notices_a_changed_figure(tmp_path, monkeypatch):
     script = load_script()
-    folder = tmp_path / "results" / "set"
-    folder.mkdir(parents=True)
-    (folder / "one.json").write_text(json.dumps(evaluation()))
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "set.jsonl").write_text(json.dumps(evaluation()) + "\n")
     page = tmp_path / "results.md"
     marker = "<!-- excerpt: set\nrows: one\ncolumns: bleu.score : .1f = BLEU\n-->"
     page.write_text(f"before\n{marker}\nold\n<!-- end -->\nafter\n")
@@ -70,8 +85,7 @@ def test_check_notices_a_changed_figure(tmp_path, monkeypatch):
 
 def test_the_figure_of_validations(tmp_path, monkeypatch):
     script = load_script()
-    folder = tmp_path / "results" / "set"
-    folder.mkdir(parents=True)
+    (tmp_path / "results").mkdir()
     found = evaluation()
     page = tmp_path / "results.md"
     page.write_text("<!-- learning: set/one/gone -->\n<!-- end -->\n")
@@ -79,19 +93,33 @@ def test_the_figure_of_validations(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["make_tables"])
     for tokens, shown in (([10], "missing"), ([10, 20], "(figures/set.png)")):
         found["training"]["validations"] = {"tokens": tokens, "nll": [2.0, 1.0][: len(tokens)]}
-        (folder / "one.json").write_text(json.dumps(found))
+        (tmp_path / "results" / "set.jsonl").write_text(json.dumps(found) + "\n")
         assert script.main() == 0
         assert shown in page.read_text()
         assert (tmp_path / "figures" / "set.png").exists() == (len(tokens) > 1)
 
 
+def test_pages_of_results_lead_to_figures_above(tmp_path, monkeypatch):
+    script = load_script()
+    (tmp_path / "results" / "benchmarks").mkdir(parents=True)
+    content = (ROOT / "docs" / "results" / "benchmarks" / "members.json").read_text()
+    (tmp_path / "results" / "benchmarks" / "members.json").write_text(content)
+    page = tmp_path / "results" / "cost.md"
+    page.write_text("<!-- figure: members/cost -->\n<!-- end -->\n")
+    monkeypatch.setattr(script, "DOCS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["make_tables"])
+    assert script.main() == 0
+    assert "](../figures/cost.png)" in page.read_text()
+    assert (tmp_path / "figures" / "cost.png").exists()
+
+
 def test_tables_and_figures_of_experiments(tmp_path, monkeypatch):
     script = load_script()
-    name = script.GRIDS["fashion-mlp"].table("fashion-mlp", "initializer").rows[0][1]
-    cell = {"name": name, "seed": 0, "scores": {"nll": 0.25, "dee": 1.5}}
+    name = SWEEPS["fashion-mlp"].table("fashion-mlp", "initializer").rows[0][1]
+    line = {"name": name, "seed": 0, "scores": {"nll": 0.25, "dee": 1.5}}
     folder = tmp_path / "results" / "members"
     folder.mkdir(parents=True)
-    (folder / "fashion-mlp.jsonl").write_text(json.dumps(cell) + "\n")
+    (folder / "fashion-mlp.jsonl").write_text(json.dumps(line) + "\n")
     page = tmp_path / "members.md"
     page.write_text("a\n<!-- trials: fashion-mlp/initializer -->\n<!-- end -->\nb\n")
     monkeypatch.setattr(script, "DOCS", tmp_path)
@@ -108,14 +136,15 @@ def test_tables_and_figures_of_experiments(tmp_path, monkeypatch):
 
 def test_an_overview_of_several_networks(tmp_path, monkeypatch):
     script = load_script()
-    assert len(script.NETWORKS) == 4
-    for nll, task in enumerate(script.NETWORKS):
-        rows = dict(script.GRIDS[task].table(task, "initializer").rows)
+    assert len(NETWORKS) == 4
+    for nll, task in enumerate(NETWORKS):
+        rows = dict(SWEEPS[task].table(task, "initializer").rows)
         for seed in range(2):
-            cell = {"scores": {"calibrated_nll": nll + 2.0 * seed, "dee": 1.5}}
+            scores = {"scores": {"calibrated_nll": nll + 2.0 * seed, "dee": 1.5}}
             if task == "fashion-cnn" and seed:
-                cell = {"diverged": True}
-            Cell(task, rows["one network"], seed).write(tmp_path / "results" / "members", cell)
+                scores = {"diverged": True}
+            trial = Trial(task, rows["one network"], seed)
+            trial.write(tmp_path / "results" / "members", {}, scores)
     page = tmp_path / "members.md"
     page.write_text("<!-- overview: initializer -->\n<!-- end -->\n")
     monkeypatch.setattr(script, "DOCS", tmp_path)
@@ -131,7 +160,7 @@ def test_an_overview_of_several_networks(tmp_path, monkeypatch):
         assert path.stat().st_size > 10_000
 
 
-def test_every_cell_fits_its_time():
+def test_every_trial_fits_its_time():
     folder = ROOT / "docs" / "results" / "members"
     paths = sorted(folder.glob("*.jsonl"))
     assert paths

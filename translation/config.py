@@ -49,9 +49,7 @@ CHOICES = {
     "weight_decay_roles": tuple(optimizers.WEIGHT_DECAY_ROLES),
     "member_loss": ("mean", "sum"),
     "fast_where": ("all", "first", "last"),
-    "outputs": ("members", "shared"),
     "norms": ("members", "shared"),
-    "biases": ("members", "shared"),
 }
 
 
@@ -82,10 +80,7 @@ class Config:
         fast_where: where r and s are drawn, elsewhere they begin at ones: "all", "first" (the
             embedding) or "last" (its tied output side).
         fast_weight_lr_multiplier: factor on the updates of fast weights.
-        outputs: the tied output side is modulated for each member, "members", or the same for all,
-            "shared".
-        norms, biases: each member's own, "members", or kept equal, "shared"; the bias of the output
-            goes with `outputs`.
+        norms: each member's own, "members", or the same for all, "shared".
         precision: "float32" or "mixed_bfloat16".
         chunk_examples: examples whose logits the loss holds at once; 0 for the whole batch.
         max_length: longest side of a pair in pieces, end mark included.
@@ -119,9 +114,7 @@ class Config:
     fast_initializer: str = "normal:1:0.1"
     fast_where: str = "all"
     fast_weight_lr_multiplier: float = 1.0
-    outputs: str = "members"
     norms: str = "members"
-    biases: str = "members"
     precision: str = "float32"
     chunk_examples: int = 0
     max_length: int = 256
@@ -130,11 +123,6 @@ class Config:
     def __post_init__(self):
         check_values(self, RULES, CHOICES)
         self.initializer()
-        if self.fast_where == "last" and self.outputs == "shared":
-            raise UserError(
-                "setting fast_where=last draws what outputs=shared leaves out; set outputs="
-                "members, or fast_initializer=ones for ones everywhere."
-            )
         if self.width % self.heads:
             raise UserError(
                 f"setting width must be a multiple of heads={self.heads}; got {self.width}."

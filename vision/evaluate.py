@@ -26,6 +26,7 @@ from vision.evaluation.dee import check_fits, equivalent
 from vision.evaluation.memory import peak_memory
 from vision.evaluation.predictions import CHUNK, NotFinite, Predictions
 from vision.evaluation.published_corruptions import read_corrupted
+from vision.training.cost import macs
 
 FILES = (EVALUATION, "records.npz")
 # Rows of a training step: forward, and backward twice as dear, for the inputs and the kernels.
@@ -141,11 +142,13 @@ def _described(classifier):
 def _training(classifier):
     """What the training cost, from the run's own figures."""
     cost, log = classifier.settings["cost"], classifier.folder.log()
-    macs = cost["row_examples"] * cost["multiply_adds_per_row"]
+    network = classifier.networks[0]
+    members = 1 if network.members == "split" else network.ensemble_size
+    member_examples = len(classifier.networks) * members * cost["unique_examples"]
     return {
         **{key: cost[key] for key in ("steps", "unique_examples")},
-        "member_examples": cost["row_examples"],
-        "macs": FORWARD_AND_BACKWARD * macs,
+        "member_examples": member_examples,
+        "macs": FORWARD_AND_BACKWARD * member_examples * macs(network.body),
         "seconds": round(sum(entry["seconds"] for entry in log), 1),
         "peak_memory_bytes": max((e.get("peak_memory_bytes", 0) for e in log), default=0) or None,
     }

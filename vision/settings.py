@@ -17,9 +17,7 @@ CHOICES = {
     "model": tuple(MODELS),
     "members": ("shared", "split"),
     "fast_where": ("all", "first", "last"),
-    "heads": ("members", "separate", "shared"),
     "norms": ("members", "shared"),
-    "biases": ("members", "shared"),
     "optimizer": ("sgd", "adamw"),
     "weight_decay_roles": tuple(optimizers.WEIGHT_DECAY_ROLES),
     "member_loss": ("mean", "sum"),
@@ -39,9 +37,8 @@ RULES = (
         lambda value: 0 <= value < math.inf,
         ("weight_decay", "fast_weight_lr_multiplier"),
     ),
-    ("in [0, 1)", lambda value: 0 <= value < 1, ("branch", "dropout", "perturb")),
-    ("in [0, 1]", lambda value: 0 <= value <= 1, ("distill",)),
-    ("0 or more", lambda value: value >= 0, ("fine_tune", "hold_out")),
+    ("in [0, 1)", lambda value: 0 <= value < 1, ("dropout",)),
+    ("0 or more", lambda value: value >= 0, ("hold_out",)),
     (
         "None or at least 1",
         lambda value: value is None or value >= 1,
@@ -63,8 +60,7 @@ class Settings:
         members: "shared" or "split", as in `be_keras.EnsembleModel`.
         fast_initializer: of r and s, as `fast_initializer` reads it.
         fast_where: layers that draw from it, "all", "first" or "last"; the others begin at ones.
-        heads: "members" (a BatchEnsemble layer), "separate" (a kernel each) or "shared".
-        norms, biases: "members" or "shared"; the head's bias goes with the head.
+        norms: "members" or "shared".
         examples: training images used; None for all that there are.
         steps: updates.
         batch_size: unique examples in a step.
@@ -81,13 +77,6 @@ class Settings:
         bagging: whether each network draws its images with repeats, as many as there are.
         hold_out: training images kept for validation, left out of training.
         checkpoint_every: steps between checkpoints, each with a validation.
-        branch: share of the steps trained as one network before members start, in [0, 1).
-        fine_tune: updates after the `steps` of one network, with a schedule of their own: members
-            are converted out of it where there are any. 0 for none.
-        distill: weight of the network's own predictions beside the labels in what converted
-            members learn, in [0, 1].
-        perturb: share of the training images on which two converted members begin to differ, in
-            [0, 1): fast weights are spread by as much as that takes. 0 leaves them as drawn.
 
     Raises:
         UserError: a value is of the wrong type or out of range; the key, what it must be and the
@@ -101,9 +90,7 @@ class Settings:
     members: str = "shared"
     fast_initializer: str = "random_sign"
     fast_where: str = "all"
-    heads: str = "members"
     norms: str = "members"
-    biases: str = "members"
     examples: int | None = 20_000
     steps: int = 1_500
     batch_size: int = 128
@@ -119,62 +106,16 @@ class Settings:
     bagging: bool = False
     hold_out: int = 0
     checkpoint_every: int = 1_000
-    branch: float = 0.0
-    fine_tune: int = 0
-    distill: float = 0.0
-    perturb: float = 0.0
 
     def __post_init__(self):
         check_values(self, RULES, CHOICES)
         fast_initializer(self.fast_initializer)
         if self.schedule != "cosine":
             drops(self.schedule)
-        if self.branch and self.ensemble_size and self.biases == "shared":
-            raise UserError(
-                "setting branch needs biases=members: with shared biases layers are named unlike "
-                f"the network's; got branch={self.branch} and biases=shared."
-            )
         if not self.flip and not self.augment:
             raise UserError(
                 "setting flip=false leaves mirroring out of augment and needs augment=true; got "
                 "augment=False. Leave flip out, or set augment=true."
-            )
-        self._check_conversion()
-        if self.fast_where == "last" and self.heads != "members":
-            raise UserError(
-                f"setting fast_where=last needs heads=members, whose r and s it draws; got heads="
-                f"{self.heads}. For ones everywhere set fast_initializer=ones."
-            )
-
-    def _check_conversion(self):
-        """Converted members take a network as it is: what they cannot heed is refused."""
-        if not self.fine_tune:
-            if self.distill or self.perturb:
-                raise UserError(
-                    "settings distill and perturb act on converted members and need fine_tune; got "
-                    f"distill={self.distill}, perturb={self.perturb}, fine_tune=0."
-                )
-            return
-        needed = {"branch": 0.0, "heads": "members", "norms": "members", "biases": "members"}
-        if self.fast_where == "last":
-            needed["fast_initializer"] = "random_sign"
-        unlike = [
-            f"{key}={getattr(self, key)}"
-            for key, value in needed.items()
-            if getattr(self, key) != value
-        ]
-        if self.fast_where == "first":
-            unlike.append("fast_where=first")
-        if unlike:
-            raise UserError(
-                "setting fine_tune converts a whole network, with members' heads, norms and "
-                "biases, and signs where only the last layer draws; it takes no "
-                f"{', '.join(unlike)}."
-            )
-        if self.perturb and (self.ensemble_size or 1) < 2:
-            raise UserError(
-                f"setting perturb needs two members or more; got ensemble_size="
-                f"{self.ensemble_size}."
             )
 
 

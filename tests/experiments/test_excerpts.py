@@ -21,8 +21,8 @@ FOUND = {
 
 @pytest.fixture
 def excerpts(tmp_path):
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / "one.json").write_text(json.dumps({"bleu": {"score": 36.04}}))
+    evaluation = {"name": "one", "bleu": {"score": 36.04}}
+    (tmp_path / "runs.jsonl").write_text(json.dumps(evaluation) + "\n")
     (tmp_path / "benchmarks").mkdir()
     rows = [
         {

@@ -7,8 +7,8 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot  # noqa: E402
 
-from experiments import Column, draw  # noqa: E402
-from experiments.table import Table  # noqa: E402
+from experiments.figure import draw  # noqa: E402
+from experiments.table import Column, Table  # noqa: E402
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def fashion(tmp_path):
     return tmp_path
 
 
-def test_a_task_and_foreign_images_of_its_shape(script, fashion, tmp_path):
+def test_a_task_and_out_of_distribution_images_of_its_shape(script, fashion, tmp_path):
     colour = np.random.default_rng(1).integers(0, 255, (6, 32, 32, 3)).astype(np.uint8)
     packed = tmp_path / "signs.npz"
     pictures = [_jpeg(image) for image in colour]
@@ -46,7 +46,7 @@ def test_a_task_and_foreign_images_of_its_shape(script, fashion, tmp_path):
     )
     task = script.read_task("fashion-mlp", fashion, [packed])
     assert (len(task.train), len(task.test)) == (20, 10)
-    assert task.outside["signs"].images.shape == (6, 28, 28, 1)
+    assert task.ood["signs"].images.shape == (6, 28, 28, 1)
     assert task.defaults["model"] == "mlp"
 
 
@@ -80,25 +80,25 @@ def test_the_two_files_of_cifar10(script, tmp_path):
 
 
 def test_missing_files_are_named(script, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["members.py", "fashion-mlp", "--data", str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["run.py", "fashion-mlp", "--data", str(tmp_path)])
     assert script.main() == 2
     error = capsys.readouterr().err
     assert error.startswith("error: expected one file train-images*") and str(tmp_path) in error
 
 
 def test_a_task_on_text_asks_for_a_prepared_folder(script, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["members.py", "multi30k", "--data", str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["run.py", "multi30k", "--data", str(tmp_path)])
     assert script.main() == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ") and str(tmp_path) in error and "prepare" in error
 
 
-def test_a_question_that_a_task_is_not_asked(script, tmp_path, monkeypatch, capsys):
-    arguments = ["members.py", "multi30k", "--data", str(tmp_path), "--ablations", "conversion"]
+def test_an_ablation_that_a_task_has_not(script, tmp_path, monkeypatch, capsys):
+    arguments = ["run.py", "multi30k", "--data", str(tmp_path), "--ablations", "conversion"]
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit):
         script.main()
-    assert "multi30k has the questions initializer" in capsys.readouterr().err
+    assert "multi30k has the ablations initializer" in capsys.readouterr().err
 
 
 def test_shards(script):

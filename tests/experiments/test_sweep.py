@@ -1,13 +1,14 @@
-"""Grids: names, factors, cells in order, and the table of a question."""
+"""Sweeps: names, factors, trials in order, and the table of an ablation."""
 
 import pytest
 
-from experiments import Column, Grid, name_of
+from experiments.sweep import Sweep, name_of
+from experiments.table import Column
 
-ROWS = [("one", {"ensemble_size": None}), ("long", {"ensemble_size": 4, "steps": 2})]
-GRID = Grid(
+VARIANTS = [("one", {"ensemble_size": None}), ("long", {"ensemble_size": 4, "steps": 2})]
+SWEEP = Sweep(
     {"small": {"steps": 10, "rate": 0.5}, "large": {"steps": 50}},
-    {"size": ("How large?", ROWS), "again": ("Once more?", ROWS[:1])},
+    {"size": ("How large?", VARIANTS), "again": ("Once more?", VARIANTS[:1])},
     [Column("NLL", "scores.nll")],
     factors={"steps": "steps", "more": "steps", "rate": "rate"},
 )
@@ -23,14 +24,14 @@ def test_names():
 
 
 def test_factors_multiply_the_tasks_defaults():
-    assert GRID.settings_of("small", ROWS[1][1])["steps"] == 20
-    assert GRID.settings_of("large", ROWS[1][1])["steps"] == 100
-    assert GRID.settings_of("small", {"more": 0.25, "rate": 0.5}) == {"more": 2, "rate": 0.25}
+    assert SWEEP.settings_of("small", VARIANTS[1][1])["steps"] == 20
+    assert SWEEP.settings_of("large", VARIANTS[1][1])["steps"] == 100
+    assert SWEEP.settings_of("small", {"more": 0.25, "rate": 0.5}) == {"more": 2, "rate": 0.25}
 
 
-def test_cells_come_once_and_seed_by_seed():
-    found = GRID.cells("small", ("size", "again"), 2)
-    assert [(cell.name, cell.seed) for cell in found] == [
+def test_trials_come_once_and_seed_by_seed():
+    found = SWEEP.trials("small", ("size", "again"), 2)
+    assert [(trial.name, trial.seed) for trial in found] == [
         ("networks1", 0),
         ("members4.steps-20", 0),
         ("networks1", 1),
@@ -38,14 +39,14 @@ def test_cells_come_once_and_seed_by_seed():
     ]
 
 
-def test_a_table_names_its_cells():
-    table = GRID.table("large", "size")
+def test_a_table_names_its_trials():
+    table = SWEEP.table("large", "size")
     assert (table.name, table.title) == ("large-size", "How large?")
     assert table.rows == [("one", "networks1"), ("long", "members4.steps-100")]
 
 
 def test_settings_that_share_a_name_are_refused():
-    rows = [("a", {"ensemble_size": 4, "x": 0.1}), ("b", {"ensemble_size": 4, "x": 0.10000001})]
-    grid = Grid({"task": {}}, {"question": ("?", rows)}, [])
+    variants = [("a", {"ensemble_size": 4, "x": 0.1}), ("b", {"ensemble_size": 4, "x": 0.10000001})]
+    sweep = Sweep({"task": {}}, {"ablation": ("?", variants)}, [])
     with pytest.raises(ValueError, match="members4.x-0.1"):
-        grid.cells("task", ("question",), 1)
+        sweep.trials("task", ("ablation",), 1)

@@ -1,9 +1,9 @@
-"""Tables and figures of results: known answers, missing cells shown."""
+"""Tables and figures of results: known answers, missing trials shown."""
 
 import numpy as np
-import pytest
 
-from experiments import Column, Table, draw, markdown, score_columns
+from experiments.figure import draw
+from experiments.table import Column, Table, markdown, score_columns
 
 TABLE = Table(
     "initialiser",
@@ -42,11 +42,6 @@ def test_what_diverged_says_so():
     assert "| near one | 0.25 | – | 2, 1 diverged |" in markdown(
         TABLE, {"near": {0: {"scores": {"nll": 0.25}}, 1: lost}}
     )
-
-
-def test_columns_know_what_is_better():
-    with pytest.raises(ValueError, match='"higher", "lower" or ""'):
-        Column("NLL", "nll", better="up")
 
 
 def test_the_figure_shows_every_row(tmp_path):

@@ -65,11 +65,6 @@ def test_mistakes(setting, message):
         make_config("tiny", [setting])
 
 
-def test_a_last_layer_that_is_not_modulated_draws_nothing():
-    with pytest.raises(UserError, match="fast_where=last draws what outputs=shared leaves out"):
-        make_config("tiny", ["fast_where=last", "outputs=shared"])
-
-
 def test_unknown_preset():
     with pytest.raises(UserError, match="a config out of tiny, small, base, big; got 'huge'"):
         make_config("huge")

@@ -51,7 +51,7 @@ def test_what_a_run_leaves(whole):
     assert settings["settings"]["ensemble_size"] == 2 and settings["settings"]["steps"] == 6
     assert settings["method"]["name"] == "batch-ensemble"
     assert settings["data"]["class_names"] == ["a", "b", "c"]
-    assert settings["cost"]["row_examples"] == 6 * 8 * 2
+    assert settings["cost"]["unique_examples"] == 6 * 8
     assert [(e["network"], e["step"]) for e in whole.log()] == [(0, 2), (0, 4), (0, 6)]
     assert all(np.isfinite(entry["loss"]) for entry in whole.log())
 
@@ -214,7 +214,6 @@ def test_a_best_network_needs_images_held_out(whole):
     [
         (["hold_out=40"], "hold_out must leave images"),
         (["batch_size=41"], "batch_size must be at most 40, the images to train on; got 41"),
-        (["fine_tune=5"], "the subcommand train takes no fine_tune"),
         (["examples=41"], "examples must be at most 40; got 41"),
         (["learning_rate=1e9", "steps=20"], "the loss is not finite at step"),
     ],

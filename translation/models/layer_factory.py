@@ -56,10 +56,7 @@ class BatchEnsembleFamily(PlainFamily):
         dtype: Dtype policy of every layer, or its name.
         where: Layers that draw from it; r and s of the others begin as ones. "all", "first" (the
             embedding) or "last" (its output side).
-        outputs: "members": the output side has a modulation and a bias for each. "shared": it is
-            one network's.
-        norms, biases: "members", or "shared": the same for all. The bias of the output goes with
-            `outputs`.
+        norms: "members", or "shared": the same for all.
     """
 
     def __init__(
@@ -68,34 +65,22 @@ class BatchEnsembleFamily(PlainFamily):
         fast_initializer,
         dtype=None,
         where="all",
-        outputs="members",
         norms="members",
-        biases="members",
     ):
         super().__init__(dtype)
         self.ensemble_size = ensemble_size
         self.fast_initializer = fast_initializer
         self.where = where
-        self.outputs = outputs
         self.norms = norms
-        # Attention and dense layers own their biases: a constraint makes M of them one.
-        self.bias_constraint = SameForAll() if biases == "shared" else None
 
     def dense(self, units, activation=None, name=None):
-        return be_keras.DenseBatchEnsemble(
-            units,
-            activation,
-            bias_constraint=self.bias_constraint,
-            name=name,
-            **self._fast("inner"),
-        )
+        return be_keras.DenseBatchEnsemble(units, activation, name=name, **self._fast("inner"))
 
     def attention(self, heads, key_dim, dropout, name=None):
         return be_keras.MultiHeadAttentionBatchEnsemble(
             heads,
             key_dim,
             dropout=dropout,
-            bias_constraint=self.bias_constraint,
             name=name,
             **self._fast("inner"),
         )
@@ -108,19 +93,14 @@ class BatchEnsembleFamily(PlainFamily):
         )
 
     def embedding(self, vocabulary_size, width, name=None):
-        options = {
-            "embeddings_initializer": keras.initializers.RandomNormal(stddev=width**-0.5),
-            "name": name,
-            **self._fast("first"),
-        }
-        if self.outputs == "shared":
-            return SharedOutputEmbedding(vocabulary_size, width, **options)
         return be_keras.EmbeddingBatchEnsemble(
             vocabulary_size,
             width,
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=width**-0.5),
             tied_output=True,
             q_initializer=self._initializer("last"),
-            **options,
+            name=name,
+            **self._fast("first"),
         )
 
     def _fast(self, place):
@@ -135,30 +115,6 @@ class BatchEnsembleFamily(PlainFamily):
 
     def _initializer(self, place):
         return self.fast_initializer if self.where in ("all", place) else "ones"
-
-
-@keras.saving.register_keras_serializable(package="be_translate")
-class SameForAll(keras.constraints.Constraint):
-    """Keeps a weight `(M, ...)` equal for all members, at the mean of where each would go."""
-
-    def __call__(self, w):
-        return ops.broadcast_to(ops.mean(w, axis=0, keepdims=True), w.shape)
-
-
-@keras.saving.register_keras_serializable(package="be_translate")
-class SharedOutputEmbedding(be_keras.EmbeddingBatchEnsemble):
-    """`EmbeddingBatchEnsemble` with the output side of one network: no modulation, one bias."""
-
-    def build(self, input_shape=None):
-        super().build(input_shape)
-        self.bias = self.add_weight(name="bias", shape=(1, self.input_dim), initializer="zeros")
-        set_role(self.bias, BIAS)
-
-    def output_side(self, states):
-        """As in `EmbeddingBatchEnsemble`; the bias comes as `(M, V)`, M times the same."""
-        kernel = ops.transpose(ops.cast(self.embeddings, self.compute_dtype))
-        bias = ops.broadcast_to(self.bias, (self.ensemble_size, self.input_dim))
-        return ops.cast(states, self.compute_dtype), kernel, bias
 
 
 @keras.saving.register_keras_serializable(package="be_translate")

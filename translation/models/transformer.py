@@ -30,7 +30,8 @@ class Transformer(keras.Model):
             layers.
         fast_initializer: Keras initialiser of r and s. This and what follows is unused where
             `ensemble_size` is None.
-        fast_where, outputs, norms, biases: As in `BatchEnsembleFamily`.
+        fast_where, norms: As in `BatchEnsembleFamily`.
+        family: Makes the layers in place of what these settings ask for; not kept in files.
         **kwargs: `name`, and `dtype`, the policy of all layers.
 
     Raises:
@@ -49,9 +50,8 @@ class Transformer(keras.Model):
         ensemble_size=None,
         fast_initializer="random_sign",
         fast_where="all",
-        outputs="members",
         norms="members",
-        biases="members",
+        family=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -71,16 +71,13 @@ class Transformer(keras.Model):
             "ensemble_size": ensemble_size,
             "fast_initializer": fast_initializer,
             "fast_where": fast_where,
-            "outputs": outputs,
             "norms": norms,
-            "biases": biases,
         }
-        if ensemble_size is None:
+        if family is None and ensemble_size is None:
             family = PlainFamily(self.dtype_policy)
-        else:
-            levers = (fast_where, outputs, norms, biases)
+        elif family is None:
             family = BatchEnsembleFamily(
-                ensemble_size, fast_initializer, self.dtype_policy, *levers
+                ensemble_size, fast_initializer, self.dtype_policy, fast_where, norms
             )
         self.width = width
         self.embedding = family.embedding(vocabulary_size, width, name="embedding")
@@ -184,7 +181,8 @@ class Transformer(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = dict(config)
+        # Older files say of outputs and biases that they are the members' own.
+        config = {k: v for k, v in config.items() if k not in ("outputs", "biases")}
         config["fast_initializer"] = keras.saving.deserialize_keras_object(
             config["fast_initializer"], custom_objects=custom_objects
         )

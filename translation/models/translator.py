@@ -11,6 +11,7 @@ from be_keras.losses import chunked_cross_entropy, sequence_loss
 from be_keras.members import fill_rows, merge_members, repeat_examples, split_members
 from be_tracks.interrupts import held_interrupts
 from translation.config import Config
+from translation.models.layer_factory import PlainFamily
 from translation.models.transformer import PAD, Transformer
 
 
@@ -118,7 +119,11 @@ class Translator(EnsembleModel):
 
 
 def build_translator(
-    config: Config, vocabulary_size: int, ensemble_size: int | None = None, members: str = "shared"
+    config: Config,
+    vocabulary_size: int,
+    ensemble_size: int | None = None,
+    members: str = "shared",
+    family: PlainFamily | None = None,
 ) -> Translator:
     """Make a built, uncompiled model.
 
@@ -127,6 +132,7 @@ def build_translator(
         vocabulary_size: V.
         ensemble_size: number of members M, or None for a single network of plain layers.
         members: "shared" or "split", as in `be_keras.EnsembleModel`.
+        family: makes the layers; None for the one of the config.
 
     Raises:
         ValueError: `ensemble_size` is below 1, or `members` unknown.
@@ -142,9 +148,8 @@ def build_translator(
         ensemble_size,
         config.initializer(),
         config.fast_where,
-        config.outputs,
         config.norms,
-        config.biases,
+        family,
         name="transformer",
         dtype=config.precision,
     )

@@ -76,11 +76,11 @@ class Batches:
     def __len__(self):
         return self.steps
 
-    def stream(self, order=None):
-        """All batches, in their order or that of a list of indices, for `fit` of so many steps."""
+    def stream(self):
+        """All batches in their order, for `fit` of so many steps."""
         image = self.scaling(self.images.pixels(np.arange(1)))[0]
         example = np.broadcast_to(image, (self.batch, *image.shape)), self.targets[: self.batch]
-        return stream((self[index] for index in order or range(self.steps)), example, alike=True)
+        return stream((self[index] for index in range(self.steps)), example, alike=True)
 
     def __getitem__(self, index):
         if not self._lazy:

@@ -4,12 +4,9 @@ A model asks its family for a convolution, a dense layer, a norm, dropout or the
 know which method it serves. The choices of the ensemble are what decides how far members differ.
 """
 
-from functools import partial
-
 import keras
 
 import be_keras
-from vision.models.layers import SeparateDense, SharedBias
 
 # Trained for hundreds of steps, not for hundreds of thousands: statistics must move fast.
 NORM_OPTIONS = {"momentum": 0.9, "epsilon": 1e-5}
@@ -74,10 +71,7 @@ class BatchEnsembleFamily(PlainFamily):
         fast_initializer: Keras initialiser, or its name, of r and s.
         where: Layers that draw from it; r and s of the others begin as ones. "all", "first" or
             "last", which is the head.
-        heads: "members": a BatchEnsemble layer. "separate": a kernel for each member.
-            "shared": one plain layer for all.
         norms: "members": statistics, scale and shift for each. "shared": one for all rows.
-        biases: Of all layers but the head: "members" or "shared".
         dropout: As in `PlainFamily`.
     """
 
@@ -86,43 +80,34 @@ class BatchEnsembleFamily(PlainFamily):
         ensemble_size,
         fast_initializer="random_sign",
         where="all",
-        heads="members",
         norms="members",
-        biases="members",
         dropout=0.0,
     ):
         super().__init__(dropout)
         self.ensemble_size = ensemble_size
         self.fast_initializer = fast_initializer
         self.where = where
-        self.heads = heads
         self.norms = norms
-        self.biases = biases
 
     def dense(self, units, activation=None, first=False, name=None):
-        make = partial(
-            be_keras.DenseBatchEnsemble,
-            units,
-            kernel_initializer="he_normal",
-            **self._fast(first),
+        return be_keras.DenseBatchEnsemble(
+            units, activation, kernel_initializer="he_normal", name=name, **self._fast(first)
         )
-        return self._with_bias(make, activation, name)
 
     def conv(
         self, filters, size=3, strides=1, activation=None, use_bias=True, first=False, name=None
     ):
-        make = partial(
-            be_keras.Conv2DBatchEnsemble,
+        return be_keras.Conv2DBatchEnsemble(
             filters,
             size,
             strides,
             "same",
+            activation=activation,
+            use_bias=use_bias,
             kernel_initializer="he_normal",
+            name=name,
             **self._fast(first),
         )
-        if not use_bias:
-            return make(activation=activation, use_bias=False, name=name)
-        return self._with_bias(make, activation, name)
 
     def norm(self, name=None):
         if self.norms == "shared":
@@ -132,10 +117,6 @@ class BatchEnsembleFamily(PlainFamily):
         )
 
     def head(self, classes, name=None):
-        if self.heads == "shared":
-            return super().head(classes, name)
-        if self.heads == "separate":
-            return SeparateDense(classes, ensemble_size=self.ensemble_size, name=name)
         return be_keras.DenseBatchEnsemble(classes, name=name, **self._fast(last=True))
 
     def _fast(self, first=False, last=False):
@@ -147,11 +128,3 @@ class BatchEnsembleFamily(PlainFamily):
             "r_initializer": initializer,
             "s_initializer": initializer,
         }
-
-    def _with_bias(self, make, activation, name):
-        """The layer that `make` gives, with the members' biases or one for all."""
-        if self.biases == "members":
-            return make(activation=activation, name=name)
-        product = make(use_bias=False, name="product")
-        layers = [product, SharedBias(name="bias"), keras.layers.Activation(activation)]
-        return keras.Sequential(layers, name=name)

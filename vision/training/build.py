@@ -15,7 +15,10 @@ WARMUP = 0.05  # share of the steps
 
 
 def build_classifier(
-    settings: Settings, shape: tuple[int, int, int], classes: int
+    settings: Settings,
+    shape: tuple[int, int, int],
+    classes: int,
+    factory: PlainFamily | None = None,
 ) -> EnsembleModel:
     """Make a built, uncompiled model from images `(B, H, W, channels)` to logits `(B, M, C)`.
 
@@ -25,8 +28,10 @@ def build_classifier(
         settings: What to build.
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
+        factory: Makes the layers; None for the one of the settings.
     """
-    body = MODELS[settings.model](_family(settings), shape, classes, settings.width)
+    factory = factory or layer_factory(settings)
+    body = MODELS[settings.model](factory, shape, classes, settings.width)
     model = EnsembleModel(
         body,
         settings.ensemble_size or 1,
@@ -38,9 +43,11 @@ def build_classifier(
     return model
 
 
-def new_classifier(settings: Settings, images: Images) -> EnsembleModel:
+def new_classifier(
+    settings: Settings, images: Images, factory: PlainFamily | None = None
+) -> EnsembleModel:
     """Give a built and compiled model for such images; nothing is trained."""
-    model = build_classifier(settings, images.shape, len(images.class_names))
+    model = build_classifier(settings, images.shape, len(images.class_names), factory)
     model.compile(
         make_optimizer(settings), cross_entropy(), jit_compile=trains_faster_with_xla()
     )
@@ -52,16 +59,15 @@ def cross_entropy() -> keras.losses.Loss:
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def _family(settings):
+def layer_factory(settings: Settings) -> PlainFamily:
+    """Give what makes the layers of a network or of members, as the settings say."""
     if settings.ensemble_size is None:
         return PlainFamily(settings.dropout)
     return BatchEnsembleFamily(
         settings.ensemble_size,
         fast_initializer(settings.fast_initializer),
         settings.fast_where,
-        settings.heads,
         settings.norms,
-        settings.biases,
         settings.dropout,
     )
 

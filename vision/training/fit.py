@@ -25,7 +25,6 @@ from vision.methods import METHODS, Method
 from vision.run_directory import RunDirectory
 from vision.settings import Settings
 from vision.training.build import build_classifier, new_classifier
-from vision.training.cost import costs, macs
 
 
 def train(
@@ -62,7 +61,6 @@ def train(
             loss that is not finite.
     """
     settings = method.apply(settings)
-    _check(settings)
     training, held = _parts(images, settings)
     scaling = Scaling.of(sample(training))
     model = build_classifier(settings, images.shape, len(images.class_names))
@@ -166,22 +164,12 @@ def _about(images, training, scaling, settings, method, source, seed, model):
         },
         "cost": {
             "parameters": method.networks * model.count_params(),
-            "multiply_adds_per_row": macs(model.body),
-            **costs(settings, method.networks),
+            "steps": settings.steps,
+            "unique_examples": settings.steps * settings.batch_size,
         },
         "version": version(),
         "backend": keras.backend.backend(),
     }
-
-
-def _check(settings):
-    """Refuse what experiments alone heed."""
-    keys = [key for key in ("branch", "fine_tune", "distill", "perturb") if getattr(settings, key)]
-    if keys:
-        raise UserError(
-            f"the subcommand train takes no {', '.join(keys)}, which are settings of the"
-            " experiments (docs/members.md); leave them out."
-        )
 
 
 def _parts(images, settings):

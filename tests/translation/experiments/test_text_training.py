@@ -1,52 +1,56 @@
-"""Methods and their training: branching, order of examples, bad values."""
+"""Training of the experiments on text: branching, order of examples, tokens."""
+
+import dataclasses
 
 import keras
 import numpy as np
-import pytest
 
 from be_keras.roles import FAST, weights_by_role
-from be_tracks.errors import UserError
-from experiments.text_training import Method, TextTraining
+from experiments.text_training import TextSettings, make_batches, tokens, train_translator
 from translation.config import make_config
 from translation.data.token_shards import TokenCorpus
 
 
-def training(data, small, seed=0, **method):
+def settings(small, **changes):
+    return TextSettings(**{**dataclasses.asdict(make_config("tiny", small)), **changes})
+
+
+def trained(data, small, seed=0, **changes):
     keras.utils.set_random_seed(seed)
-    method = Method(make_config("tiny", small), **method)
-    return TextTraining(method, TokenCorpus(data, "train"), vocabulary_size=60)
+    corpus = TokenCorpus(data, "train")
+    return train_translator(settings(small, **changes), corpus, vocabulary_size=60)
+
+
+def first_batch(data, small, seed):
+    keras.utils.set_random_seed(seed)
+    return next(make_batches(settings(small), TokenCorpus(data, "train")).batches(0))
 
 
 def test_members_start_as_the_network_that_was_trained(data, small):
     still = [*small, "fast_initializer=normal:1:0", "learning_rate=1e-30"]
-    late = training(data, still, ensemble_size=2, members="shared", branch=0.5).run()
+    late = trained(data, still, ensemble_size=2, members="shared", branch=0.5)
     assert int(late.optimizer.iterations) == 6
-    batch = next(training(data, small).batches.batches(0))
+    batch = first_batch(data, small, 0)
     logits = np.asarray(late({name: batch[name] for name in ("source", "target_in")}))
     np.testing.assert_allclose(logits[:, 0], logits[:, 1], atol=1e-5)
     assert weights_by_role(late)[FAST]
 
 
 def test_a_seed_draws_weights_and_order(data, small):
-    first, second = (
-        training(data, small, 1, ensemble_size=2).run().get_weights() for _ in range(2)
-    )
+    first, second = (trained(data, small, 1, ensemble_size=2).get_weights() for _ in range(2))
     for one, same in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, same)
-    orders = [training(data, small, seed).batches.batches(0) for seed in (1, 2)]
-    first, second = (next(order)["index"] for order in orders)
+    first, second = (first_batch(data, small, seed)["index"] for seed in (1, 2))
     assert not np.array_equal(first, second)
 
 
 def test_tokens_are_counted_by_the_members_that_see_them(data, small):
-    split = training(data, small, ensemble_size=2).tokens()
-    assert split["row_tokens"] == split["unique_tokens"]
-    shared = training(data, small, ensemble_size=2, members="shared").tokens()
-    assert shared["row_tokens"] == 2 * shared["unique_tokens"]
-    assert training(data, small).tokens(networks=3)["row_tokens"] % 3 == 0
+    def counted(**changes):
+        keras.utils.set_random_seed(0)
+        return tokens(settings(small, **changes), TokenCorpus(data, "train"))["member_tokens"]
 
-
-@pytest.mark.parametrize("wrong", [{"members": "both"}, {"branch": 1.0}, {"branch": -0.1}])
-def test_values_out_of_range(small, wrong):
-    with pytest.raises(UserError, match=next(iter(wrong))):
-        Method(make_config("tiny", small), 2, **wrong)
+    one = counted()
+    assert counted(networks=3) == 3 * one > 0
+    split, shared = (counted(ensemble_size=2, members=m) for m in ("split", "shared"))
+    assert shared == 2 * one and split <= one
+    assert one < counted(ensemble_size=2, members="shared", branch=0.5) < shared

@@ -6,12 +6,7 @@ import pytest
 
 import be_keras
 from be_keras.roles import BIAS, role_of
-from translation.models.layer_factory import (
-    BatchEnsembleFamily,
-    PlainFamily,
-    SameForAll,
-    TiedEmbedding,
-)
+from translation.models.layer_factory import BatchEnsembleFamily, PlainFamily, TiedEmbedding
 
 KINDS = {
     "dense": (4,),
@@ -78,36 +73,8 @@ def test_where_fast_weights_are_drawn():
     first = BatchEnsembleFamily(3, normal, where="first")
     assert _fast_weights(first) == {"embedding r", "embedding s"}
     assert _fast_weights(BatchEnsembleFamily(3, normal, where="last")) == {"q"}
-    shared = BatchEnsembleFamily(3, normal, outputs="shared")
-    assert _fast_weights(shared) == everywhere - {"q"}
-
-
-def test_a_shared_output_side_is_one_networks():
-    layer = BatchEnsembleFamily(3, "random_sign", outputs="shared").embedding(5, 4)
-    layer.build()
-    layer.bias.assign(np.arange(5.0)[None])
-    assert layer.bias.shape == (1, 5) and role_of(layer.bias) == BIAS
-    states = np.random.default_rng(0).normal(size=(6, 2, 4)).astype("float32")
-    modulated, kernel, bias = map(keras.ops.convert_to_numpy, layer.output_side(states))
-    np.testing.assert_array_equal(modulated, states)
-    np.testing.assert_array_equal(kernel, keras.ops.convert_to_numpy(layer.embeddings).T)
-    np.testing.assert_array_equal(bias, np.broadcast_to(np.arange(5.0), (3, 5)))
 
 
 def test_shared_norms_are_one_networks():
     norm = BatchEnsembleFamily(3, "ones", norms="shared").norm()
     assert type(norm) is keras.layers.LayerNormalization
-
-
-def test_shared_biases_stay_equal_and_learn_what_one_would():
-    dense = BatchEnsembleFamily(2, "random_sign", biases="shared").dense(3)
-    dense.build((None, 4))
-    gradients = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, -1.0]], "float32")
-    optimizer = keras.optimizers.SGD(0.5)
-    optimizer.build([dense.bias])
-    optimizer.apply([keras.ops.convert_to_tensor(gradients)])
-    expected = np.broadcast_to(-0.5 * gradients.mean(0), (2, 3))
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(dense.bias), expected, rtol=1e-6)
-    attention = BatchEnsembleFamily(2, "random_sign", biases="shared").attention(2, 4, 0.0)
-    attention.build((None, 3, 8), (None, 3, 8))
-    assert isinstance(attention.query_projection.bias.constraint, SameForAll)

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from experiments import image_training as module
-from experiments.image_training import train_classifier
+from experiments.image_training import ImageSettings, train_classifier
 from vision.data.images import make_images
 from vision.data.scaling import Scaling
-from vision.settings import make_settings
 from vision.training.build import new_classifier
 
 
@@ -29,13 +28,19 @@ SMALL = dict(width=0.0625, batch_size=16, steps=40, learning_rate=0.1)
 
 def trained(seed=0, **changes):
     keras.utils.set_random_seed(seed)
-    model = train_classifier(make_settings(**{**SMALL, **changes}), IMAGES, SCALING)
+    model = train_classifier(ImageSettings(**{**SMALL, **changes}), IMAGES, SCALING)
     return np.asarray(model(SCALING(IMAGES.images)))
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"ensemble_size": 3}, {"ensemble_size": 4, "members": "split"}, {"model": "cnn"}],
+    [
+        {},
+        {"ensemble_size": 3},
+        {"ensemble_size": 4, "members": "split"},
+        {"ensemble_size": 2, "heads": "independent", "biases": "shared"},
+        {"model": "cnn"},
+    ],
 )
 def test_it_learns(changes):
     logits = trained(**changes)
@@ -93,7 +98,7 @@ def test_the_schedule_goes_on_across_the_branching():
 
 
 def test_a_new_classifier_knows_nothing():
-    model = new_classifier(make_settings(**SMALL, ensemble_size=2), IMAGES)
+    model = new_classifier(ImageSettings(**SMALL, ensemble_size=2), IMAGES)
     assert int(model.optimizer.iterations) == 0
     assert model(SCALING(IMAGES.images)).shape == (64, 2, 2)
 

@@ -1,4 +1,4 @@
-"""Cells: their figures against ones computed from the models by hand, and their reproducibility."""
+"""Trials on images: figures against ones computed from the models by hand; reproducibility."""
 
 import json
 import shutil
@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from be_keras import metrics
-from experiments import Cell, run_cells
-from experiments import image_trials as module
-from experiments.image_trials import ImageCells, ImageTask, costs
+from experiments import experiment, image_trials
+from experiments.image_training import ImageSettings, train_classifier
+from experiments.image_trials import ImageExperiment, ImageTask
+from experiments.trial import Trial
 from vision.data.images import make_images
-from vision.settings import make_settings
 
 
 def made(count, seed, classes=3):
@@ -28,34 +28,32 @@ DEFAULTS = {"examples": 48, "steps": 12, "batch_size": 16, "width": 0.0625, "lea
 
 @pytest.fixture(scope="module")
 def train(tmp_path_factory):
-    outside = make_images(np.full((20, 3, 3, 1), 255, np.uint8), np.zeros(20, int))
-    task = ImageTask(made(64, 0), made(40, 1), {"white": outside}, DEFAULTS)
+    ood = make_images(np.full((20, 3, 3, 1), 255, np.uint8), np.zeros(20, int))
+    task = ImageTask(made(64, 0), made(40, 1), {"white": ood}, DEFAULTS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "GRADIENT_EXAMPLES", 8)
-        patch.setattr(module, "REFERENCE_NETWORKS", 2)
-        yield ImageCells(task, tmp_path_factory.mktemp("work"))
+        patch.setattr(image_trials, "GRADIENT_EXAMPLES", 8)
+        patch.setattr(experiment, "REFERENCE_NETWORKS", 2)
+        yield ImageExperiment(task, tmp_path_factory.mktemp("work"))
 
 
 def test_a_result_of_other_images_is_refused(train, tmp_path):
-    cell = Cell("task", "one", 0, {"ensemble_size": None})
-    cell.write(tmp_path, {"all_settings": train.all_settings(cell)})
-    assert cell.read(tmp_path, train.all_settings(cell))
-    other = ImageCells(ImageTask(made(64, 2), made(40, 1), {}, DEFAULTS), tmp_path)
+    trial = Trial("task", "one", 0, {"ensemble_size": None})
+    trial.write(tmp_path, train.settings_of(trial), {})
+    assert trial.read(tmp_path, train.settings_of(trial))
+    other = ImageExperiment(ImageTask(made(64, 2), made(40, 1), {}, DEFAULTS), tmp_path)
     with pytest.raises(ValueError, match="images '[0-9a-f]{12}' there, '[0-9a-f]{12}' now"):
-        cell.read(tmp_path, other.all_settings(cell))
+        trial.read(tmp_path, other.settings_of(trial))
 
 
-def test_a_cell_holds_what_its_model_gives(train, tmp_path):
+def test_a_trial_holds_what_its_model_gives(train):
     keras.utils.set_random_seed(99)  # whatever came before
-    cell = Cell("task", "members", 0, {"ensemble_size": 2})
-    run_cells([cell], tmp_path / "results", train, lambda line: None)
-    result = cell.read(tmp_path / "results")
+    result = train(Trial("task", "members", 0, {"ensemble_size": 2}))
 
-    images, scaling = train._training_images(make_settings(**DEFAULTS))
+    images, scaling = train.images_of(ImageSettings(**DEFAULTS))
     assert len(images) == 48
-    settings = make_settings(**DEFAULTS, ensemble_size=2)  # draws, to check its initialiser
+    settings = ImageSettings(**DEFAULTS, ensemble_size=2)  # draws, to check its initialiser
     keras.utils.set_random_seed(0)
-    model = module.train_classifier(settings, images, scaling)
+    model = train_classifier(settings, images, scaling)
     test = train.task.test
     logits = np.asarray(model(scaling(test.images)))
     log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
@@ -68,15 +66,14 @@ def test_a_cell_holds_what_its_model_gives(train, tmp_path):
     assert scores["calibrated_nll"] == pytest.approx(expected, abs=1e-4)
     assert 1 <= scores["low"] <= scores["dee"] <= scores["high"] <= 2
     assert len(result["reference"]) == 2
-    assert len(result["members"]["accuracy"]) == 2
     assert set(result["gradient_cosine"]) == {"begin", "end"}
     assert 0 <= result["out_of_distribution"]["white"]["entropy"]["auroc"] <= 1
     assert result["parameters"] == model.count_params()
-    assert result["row_examples"] == 12 * 16 * 2
+    assert result["member_examples"] == 12 * 16 * 2
 
 
 def test_results_do_not_depend_on_what_ran_before(train, tmp_path):
-    one = Cell("task", "one", 1, {"ensemble_size": None})
+    one = Trial("task", "one", 1, {"ensemble_size": None})
     first = json.dumps(train(one))  # empty bins are NaN, which equals nothing
     for path in train.work.glob("*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -84,10 +81,10 @@ def test_results_do_not_depend_on_what_ran_before(train, tmp_path):
 
 
 def test_a_deep_ensemble_and_its_equivalent(train):
-    result = train(Cell("task", "deep", 0, {"ensemble_size": None, "networks": 3}))
-    assert len(result["members"]["nll"]) == 3
+    result = train(Trial("task", "deep", 0, {"ensemble_size": None, "networks": 3}))
     assert result["gradient_cosine"] == {}
-    assert result["row_examples"] == 3 * 12 * 16
+    assert result["parameters"] == 3 * train.new_model(train.settings()).count_params()
+    assert result["member_examples"] == 3 * 12 * 16
     folders = sorted(path.name for path in train.work.iterdir())
     assert len([name for name in folders if name.startswith("networks-")]) == 1
     networks = next(path for path in train.work.iterdir() if path.is_dir())
@@ -96,21 +93,17 @@ def test_a_deep_ensemble_and_its_equivalent(train):
 
 
 def test_training_that_diverges_is_a_result(train):
-    result = train(Cell("task", "hot", 0, {"ensemble_size": 2, "learning_rate": 1e20}))
+    result = train(Trial("task", "hot", 0, {"ensemble_size": 2, "learning_rate": 1e20}))
     assert result["diverged"] and "scores" not in result
-    assert result["steps"] == 12
 
 
-def test_costs_count_rows():
-    plain = make_settings(**DEFAULTS)
-    assert costs(plain)["row_examples"] == 12 * 16
-    assert costs(plain, networks=4)["row_examples"] == 4 * 12 * 16
-    four = make_settings(**DEFAULTS, ensemble_size=4)
-    assert costs(four)["row_examples"] == 4 * 12 * 16
-    branched = make_settings(**DEFAULTS, ensemble_size=4, branch=0.5)
-    assert costs(branched)["row_examples"] == 16 * (6 + 6 * 4)
-    tuned = make_settings(**DEFAULTS, ensemble_size=4, fine_tune=6)
-    assert costs(tuned)["row_examples"] == 16 * (12 + 6 * 4)
-    assert costs(tuned)["steps"] == 18
-    split = make_settings(**DEFAULTS, ensemble_size=4, members="split")
-    assert costs(split) == {"steps": 12, "unique_examples": 192, "row_examples": 192}
+def test_costs_count_what_members_see(train):
+    def examples(**changes):
+        return train.cost(train.settings(**changes))["member_examples"]
+
+    assert examples() == 12 * 16
+    assert examples(networks=4) == 4 * 12 * 16
+    assert examples(ensemble_size=4) == 4 * 12 * 16
+    assert examples(ensemble_size=4, branch=0.5) == 16 * (6 + 6 * 4)
+    assert examples(ensemble_size=4, fine_tune=6) == 16 * (12 + 6 * 4)
+    assert examples(ensemble_size=4, members="split") == 12 * 16

@@ -9,7 +9,6 @@ import pytest
 import be_keras
 from be_keras.roles import BIAS, weights_by_role
 from vision.models.layer_factory import BatchEnsembleFamily, PlainFamily
-from vision.models.layers import SeparateDense
 
 M = 3
 
@@ -55,12 +54,6 @@ def test_where_layers_begin_at_random(where, expected):
     assert random_places(where=where) == [bool(place) for place in expected]
 
 
-def test_heads():
-    assert type(BatchEnsembleFamily(M).head(4)) is be_keras.DenseBatchEnsemble
-    assert type(BatchEnsembleFamily(M, heads="separate").head(4)) is SeparateDense
-    assert type(BatchEnsembleFamily(M, heads="shared").head(4)) is keras.layers.Dense
-
-
 def test_shared_norms_are_keras_own():
     family = BatchEnsembleFamily(M, norms="shared")
     assert type(family.norm()) is keras.layers.BatchNormalization
@@ -69,22 +62,6 @@ def test_shared_norms_are_keras_own():
 def test_both_families_normalise_alike():
     layers = [PlainFamily().norm(), BatchEnsembleFamily(M).norm()]
     assert {(layer.momentum, layer.epsilon) for layer in layers} == {(0.9, 1e-5)}
-
-
-@pytest.mark.parametrize("kind", ["dense", "conv"])
-def test_shared_biases_stand_between_product_and_activation(kind):
-    draw = np.random.default_rng(0)
-    rows = draw.normal(size=(2 * M, 5, 5, 4) if kind == "conv" else (2 * M, 4)).astype("float32")
-    shared = getattr(BatchEnsembleFamily(M, biases="shared"), kind)(6, activation="relu")
-    own = getattr(BatchEnsembleFamily(M), kind)(6, activation="relu")
-    shared.build(rows.shape), own.build(rows.shape)
-    (bias,) = weights_by_role(shared)[BIAS]
-    assert bias.shape == (6,) and own.bias.shape == (M, 6)
-    bias.assign(draw.normal(size=6))
-    own.bias.assign(np.tile(bias, (M, 1)))
-    for name in ("kernel", "r", "s"):
-        getattr(own, name).assign(getattr(shared.get_layer("product"), name))
-    np.testing.assert_allclose(shared(rows), own(rows), atol=1e-5)
 
 
 @pytest.mark.parametrize("make", [PlainFamily, partial(BatchEnsembleFamily, M)])
@@ -101,9 +78,8 @@ def test_dropout_masks_each_row_by_itself_and_only_in_training(make):
     assert len(np.unique(kept, axis=0)) == 2 * M
 
 
-@pytest.mark.parametrize("biases", ["members", "shared"])
-def test_convolutions_before_norms_have_no_bias(biases):
-    for family in (PlainFamily(), BatchEnsembleFamily(M, biases=biases)):
+def test_convolutions_before_norms_have_no_bias():
+    for family in (PlainFamily(), BatchEnsembleFamily(M)):
         layer = family.conv(4, use_bias=False)
         layer.build((None, 5, 5, 2))
         assert weights_by_role(layer)[BIAS] == []

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from be_keras.layers.base import BatchEnsembleLayer
-from be_keras.roles import FAST, HEAD, weights_by_role
+from be_keras.roles import FAST, weights_by_role
 from vision.settings import make_settings
 from vision.training.build import build_classifier, make_optimizer
 
@@ -41,8 +41,6 @@ def test_choices_reach_the_layers():
     assert (classifier.members, classifier.member_loss) == ("split", "sum")
     hidden = classifier.body.get_layer("hidden_1")
     assert hidden.r_initializer.probability == 1.0
-    separate = build(ensemble_size=2, heads="separate")
-    assert [tuple(weight.shape) for weight in weights_by_role(separate)[HEAD]] == [(2, 64, 3)]
     first = build(ensemble_size=2, fast_where="first").body
     assert (np.asarray(first.get_layer("hidden_0").r) != 1).any()
     assert (np.asarray(first.get_layer("hidden_1").r) == 1).all()
@@ -65,8 +63,8 @@ def test_norms_of_members_have_their_own_scale(norms):
     ("model", "options"),
     [
         ("mlp", {}),
-        ("mlp", {"biases": "shared", "heads": "separate", "members": "split"}),
-        ("cnn", {"heads": "shared", "biases": "shared", "optimizer": "adamw"}),
+        ("mlp", {"members": "split"}),
+        ("cnn", {"optimizer": "adamw"}),
     ],
 )
 def test_classifiers_learn(model, options):
@@ -91,8 +89,8 @@ def test_classifiers_learn(model, options):
 @pytest.mark.parametrize(
     ("model", "options"),
     [
-        ("mlp", {"biases": "shared", "heads": "separate"}),
-        ("cnn", {"heads": "shared", "biases": "shared"}),
+        ("mlp", {}),
+        ("cnn", {"fast_where": "last"}),
         ("resnet", {"fast_where": "first"}),
         ("resnet", {"norms": "shared"}),
         ("resnet20", {"dropout": 0.5}),

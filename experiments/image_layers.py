@@ -1,12 +1,61 @@
-"""Two layers for the alternatives to what members hold: one bias for all, a head for each."""
+"""Layers in which members share or own otherwise: a shared bias, independent heads."""
 
 import keras
 from keras import ops
 
+import be_keras
 from be_keras import initializers
 from be_keras.layers.base import per_member
 from be_keras.members import check_ensemble_size, check_rows, merge_members, split_members
 from be_keras.roles import BIAS, HEAD, set_role
+from vision.models.layer_factory import BatchEnsembleFamily
+
+
+class VariedLayers(BatchEnsembleFamily):
+    """A layer factory of other heads and biases.
+
+    Args:
+        *args, **kwargs: As in `BatchEnsembleFamily`.
+        heads: "members": a BatchEnsemble layer. "independent": a kernel for each member.
+            "shared": one plain layer for all.
+        biases: Of all layers but the head: "members" or "shared".
+    """
+
+    def __init__(self, *args, heads="members", biases="members", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.heads, self.biases = heads, biases
+
+    def dense(self, units, activation=None, first=False, name=None):
+        if self.biases == "members":
+            return super().dense(units, activation, first, name)
+        product = be_keras.DenseBatchEnsemble(
+            units,
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name="product",
+            **self._fast(first),
+        )
+        return _with_shared_bias(product, activation, name)
+
+    def conv(
+        self, filters, size=3, strides=1, activation=None, use_bias=True, first=False, name=None
+    ):
+        if self.biases == "members" or not use_bias:
+            return super().conv(filters, size, strides, activation, use_bias, first, name)
+        product = super().conv(filters, size, strides, None, False, first, "product")
+        return _with_shared_bias(product, activation, name)
+
+    def head(self, classes, name=None):
+        if self.heads == "shared":
+            return keras.layers.Dense(classes, name=name)
+        if self.heads == "independent":
+            return SeparateDense(classes, ensemble_size=self.ensemble_size, name=name)
+        return super().head(classes, name)
+
+
+def _with_shared_bias(product, activation, name):
+    layers = [product, SharedBias(name="bias"), keras.layers.Activation(activation)]
+    return keras.Sequential(layers, name=name)
 
 
 @keras.saving.register_keras_serializable(package="be_vision")

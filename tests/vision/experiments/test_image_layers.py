@@ -1,4 +1,4 @@
-"""Separate heads against M plain layers, and the bias that all members share."""
+"""Independent heads against M plain layers, the bias that members share, and their factory."""
 
 import keras
 import numpy as np
@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import be_keras
 from be_keras import EnsembleModel
-from be_keras.roles import BIAS, HEAD, role_of
-from vision.models.layers import SeparateDense, SharedBias
+from be_keras.roles import BIAS, HEAD, role_of, weights_by_role
+from experiments.image_layers import SeparateDense, SharedBias, VariedLayers
+
+M = 3
 
 
 @settings(max_examples=5, deadline=None, derandomize=True)
@@ -78,3 +81,31 @@ def test_rows_that_are_no_multiple_of_the_members():
         SeparateDense(3, ensemble_size=2)(np.ones((3, 4), "float32"))
     with pytest.raises(ValueError, match="ensemble_size=0"):
         SeparateDense(3, ensemble_size=0)
+
+
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+def test_shared_biases_stand_between_product_and_activation(kind):
+    draw = np.random.default_rng(0)
+    rows = draw.normal(size=(2 * M, 5, 5, 4) if kind == "conv" else (2 * M, 4)).astype("float32")
+    shared = getattr(VariedLayers(M, biases="shared"), kind)(6, activation="relu")
+    own = getattr(VariedLayers(M), kind)(6, activation="relu")
+    shared.build(rows.shape), own.build(rows.shape)
+    (bias,) = weights_by_role(shared)[BIAS]
+    assert bias.shape == (6,) and own.bias.shape == (M, 6)
+    bias.assign(draw.normal(size=6))
+    own.bias.assign(np.tile(bias, (M, 1)))
+    for name in ("kernel", "r", "s"):
+        getattr(own, name).assign(getattr(shared.get_layer("product"), name))
+    np.testing.assert_allclose(shared(rows), own(rows), atol=1e-5)
+
+
+def test_convolutions_before_norms_have_no_bias():
+    layer = VariedLayers(M, biases="shared").conv(4, use_bias=False)
+    layer.build((None, 5, 5, 2))
+    assert weights_by_role(layer)[BIAS] == []
+
+
+def test_heads():
+    assert type(VariedLayers(M).head(4)) is be_keras.DenseBatchEnsemble
+    assert type(VariedLayers(M, heads="independent").head(4)) is SeparateDense
+    assert type(VariedLayers(M, heads="shared").head(4)) is keras.layers.Dense
