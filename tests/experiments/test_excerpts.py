@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from experiments import Column, Table
 from experiments.excerpts import Excerpts, text
+from experiments.table import Column, Table
 
 ROWS = [("one network", "networks1"), ("four members", "members4")]
 TABLE = Table("t", "title", ROWS, [Column("NLL", "scores.nll", 2)])
