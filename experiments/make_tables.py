@@ -2,7 +2,8 @@
 
 A table stands between two comments, the first of which names what it shows; everything else in a
 page is left alone. `trials: TASK/ABLATION` is a table of a sweep, `overview: ABLATION` the same of
-four networks, `learning: TASK/NAME/NAME` the figure of the validations of translation runs; `rows`, `across` and `figure: NAME/KEY` are benchmarks.
+four networks, `learning: TASK/NAME/NAME` the figure of the validations of translation runs; `rows`,
+`across` and `figure: NAME/KEY` are benchmarks. `experiments.excerpts` has what guides show.
 """
 
 import argparse
