@@ -1,6 +1,7 @@
 """Bodies of an EnsembleModel: what they may hold, and what can be seen of a graph among them."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ import keras
 from be_keras.keras_internals import calls_of, layers_below, origin_of
 from be_keras.members import TileMembers, UntileMembers, check_tiled_once
 from be_keras.outputs import ends_in_probabilities, gives_probabilities, kind_of_output
+from be_keras.types import Shape
 
 
 def check_body(body: keras.Layer, ensemble_size: int, tiles: str = "inputs") -> None:
@@ -89,6 +91,20 @@ def kinds(
     ]
 
 
+def build_body(body: keras.Layer, input_shape: Shape, ensemble_size: int) -> None:
+    """Build a body for the rows of examples of a shape, or of a structure of them."""
+    if type(body).build is not keras.layers.Layer.build:
+        body.build(keras.tree.map_shape_structure(lambda shape: (None, *shape[1:]), input_shape))
+        return
+    # A body without a `build` of its own is built by a symbolic call, on one example's rows:
+    # for an unknown number of rows Keras on JAX makes up one that M need not divide.
+    body(
+        keras.tree.map_shape_structure(
+            lambda shape: keras.KerasTensor((ensemble_size, *shape[1:])), input_shape
+        )
+    )
+
+
 def input_shapes(body: keras.Layer) -> Any:
     """The shapes of a built body's inputs, a structure; None where they cannot be seen."""
     if isinstance(body, keras.Sequential):
@@ -146,11 +162,52 @@ def runs(body: keras.Layer, tiles: str, ensemble_size: int) -> list[str]:
 
 
 def _is_tiled(tensor: Any) -> bool:
+    return any(isinstance(operation, TileMembers) for operation in _operations_before(tensor))
+
+
+def _operations_before(tensor: Any) -> Iterator[Any]:
     stack, seen = [tensor], {id(tensor)}
     while stack:
         operation, parents = origin_of(stack.pop())
-        if isinstance(operation, TileMembers):
-            return True
+        yield operation
         stack.extend(parent for parent in parents if id(parent) not in seen)
         seen.update(map(id, parents))
-    return False
+
+
+def warn_of_equal_members(body: keras.Layer, ensemble_size: int) -> None:
+    """Warn of outputs of a built body to which weights lead, and none of the members' own.
+
+    Examples:
+        >>> body = be_keras.DenseBatchEnsemble(2, ensemble_size=3)
+        >>> body.build((None, 4))
+        >>> be_keras.bodies.warn_of_equal_members(body, ensemble_size=3)
+    """
+    outputs = keras.tree.flatten(symbolic_outputs(body))
+    if outputs == [None]:  # layers that cannot be seen: all of them may lead to all outputs
+        before = {body.name: [body]}
+    else:
+        names = output_names(body) or ()
+        before = {
+            name: list(_operations_before(output))
+            for name, output in zip(names, outputs, strict=False)
+        }
+    equal = [
+        name
+        for name, operations in before.items()
+        if any(getattr(operation, "weights", None) for operation in operations)
+        and not any(map(_holds_members, operations))
+    ]
+    if equal and ensemble_size > 1:
+        warnings.warn(
+            f"No weight of the members' own leads to the output {', '.join(map(repr, equal))} of "
+            f"the body {body.name!r}: all {ensemble_size} members compute the same there. Build "
+            "the body of BatchEnsemble layers, such as DenseBatchEnsemble, or convert a plain "
+            "model with be_keras.convert.to_batch_ensemble. A layer of your own counts as one if "
+            "it has an `ensemble_size`.",
+            stacklevel=4,
+        )
+
+
+def _holds_members(operation: Any) -> bool:
+    below = layers_below(operation) if isinstance(operation, keras.Layer) else []
+    return any(hasattr(layer, "ensemble_size") and layer.weights for layer in below)

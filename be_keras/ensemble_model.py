@@ -14,6 +14,8 @@ from keras import ops
 from be_keras import bodies
 from be_keras.keras_internals import compiled_metrics
 from be_keras.loss_inputs import (
+    check_examples,
+    check_reductions,
     for_each_output,
     labels_averaged,
     mask_of,
@@ -24,6 +26,7 @@ from be_keras.loss_inputs import (
     rows_as_outputs,
     weights_of_each,
     with_mask,
+    without_examples,
 )
 from be_keras.members import (
     TileMembers,
@@ -32,12 +35,8 @@ from be_keras.members import (
     fill_rows,
     split_members,
 )
-from be_keras.outputs import (
-    KINDS,
-    check_kind,
-    check_metrics,
-    predictions_of,
-)
+from be_keras.optimizers import warn_of_muon
+from be_keras.outputs import KINDS, check_kind, check_metrics, mean_of_members
 from be_keras.roles import assign_roles
 from be_keras.training.distributed import DistributedTraining, true_loss
 from be_keras.types import Config, Shape, Tensor
@@ -158,6 +157,8 @@ class EnsembleModel(DistributedTraining, keras.Model):
             # Files of earlier versions say "logits" of whatever nobody spoke of.
             warnings.warn(f'{error} The file is taken for outputs="auto".', stacklevel=2)
             self.outputs_are = "auto"
+        if self.built:
+            self._warn_before_training()
 
     def compile_from_config(self, config: Config) -> None:
         self._loading = True
@@ -173,23 +174,47 @@ class EnsembleModel(DistributedTraining, keras.Model):
 
     def build(self, input_shape: Shape) -> None:
         if not self.body.built:
-            self._build_body(input_shape)
+            bodies.build_body(self.body, input_shape, self.ensemble_size)
         bodies.check_body(self.body, self.ensemble_size, self.tiles)
         assign_roles(self)
+        if self.compiled:
+            self._warn_before_training()
 
-    def _build_body(self, input_shape: Shape) -> None:
-        if type(self.body).build is not keras.layers.Layer.build:
-            self.body.build(
-                keras.tree.map_shape_structure(lambda shape: (None, *shape[1:]), input_shape)
-            )
-            return
-        # A body without a `build` of its own is built by a symbolic call, on one example's rows:
-        # for an unknown number of rows Keras on JAX makes up one that M need not divide.
-        self.body(
-            keras.tree.map_shape_structure(
-                lambda shape: keras.KerasTensor((self.ensemble_size, *shape[1:])), input_shape
-            )
-        )
+    def _warn_before_training(self) -> None:
+        bodies.warn_of_equal_members(self.body, self.ensemble_size)
+        warn_of_muon(self.optimizer, self.trainable_variables)
+
+    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        check_examples(x)
+        return super().fit(x, *args, **kwargs)
+
+    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        check_examples(x)
+        return super().evaluate(x, *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        check_examples(x)
+        return super().predict(x, *args, **kwargs)
+
+    def train_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        check_examples(x)
+        return super().train_on_batch(x, *args, **kwargs)
+
+    def test_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        check_examples(x)
+        return super().test_on_batch(x, *args, **kwargs)
+
+    def load_weights(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().load_weights(filepath, *args, **kwargs)
+        except ValueError as error:
+            if not str(error).startswith("Shape mismatch"):  # of a legacy file
+                raise
+            raise ValueError(
+                f"{error}. In the weights of members the first number is that of the members: "
+                f"{self.name!r} has ensemble_size={self.ensemble_size}. Load the file into a model "
+                "made with the ensemble_size of the file."
+            ) from error
 
     @property
     def metrics(self) -> list[keras.Metric]:
@@ -214,7 +239,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
 
         Logits are turned into probabilities first.
         """
-        means = map(_mean, keras.tree.flatten(outputs), self.kinds_of_outputs(outputs))
+        means = map(mean_of_members, keras.tree.flatten(outputs), self.kinds_of_outputs(outputs))
         return keras.tree.pack_sequence_as(outputs, list(means))
 
     def kinds_of_outputs(self, outputs: Tensor) -> list[str]:
@@ -287,7 +312,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
         training: bool = True,
     ) -> tuple[Tensor, Tensor]:
         """The loss of `compute_loss`, and how many labels it is the mean of, a float32 scalar."""
-        weighted_mean = self._check_reductions()
+        weighted_mean = check_reductions(self.loss)
         rows, seen_by = output_rows(y_pred), members_of(y_pred)
         y, sample_weight = repeat_labels(y, seen_by), repeat_labels(sample_weight, seen_by)
         names = self.output_names
@@ -323,19 +348,7 @@ class EnsembleModel(DistributedTraining, keras.Model):
         """
         seen_by = members_of(y_pred)
         rows = split_members(repeat_labels(real, seen_by), seen_by)  # (B, M)
-
-        def marked(output: Tensor) -> Any:
-            shape = ops.shape(output)[:-1]
-            mask = ops.reshape(rows, (*ops.shape(rows), *[1] * (len(shape) - 2)))
-            mask = ops.broadcast_to(mask, shape)
-            old = mask_of(output)
-            if old is not None:
-                mask = ops.logical_and(mask, old)
-                # Keras keeps the mask that a tensor has: the new one needs a new tensor.
-                output = ops.reshape(output, ops.shape(output))
-            return with_mask(output, mask)
-
-        return y, keras.tree.map_structure(marked, y_pred)
+        return y, keras.tree.map_structure(lambda t: without_examples(t, rows), y_pred)
 
     def compute_metrics(
         self, x: Tensor, y: Tensor, y_pred: Tensor, sample_weight: Tensor = None
@@ -349,18 +362,6 @@ class EnsembleModel(DistributedTraining, keras.Model):
         predictions = keras.tree.pack_sequence_as(y_pred, list(means))
         weights = weights_of_each(predictions, sample_weight, self.output_names)
         return super().compute_metrics(x, y, predictions, weights)
-
-    def _check_reductions(self) -> Any:
-        """Refuse losses that do not average; say whether they divide by the sample weights."""
-        losses = [loss for loss in keras.tree.flatten(self.loss) if loss is not None]
-        reductions = {getattr(loss, "reduction", "mean") for loss in losses}
-        if reductions & {"sum", "none", None}:
-            raise ValueError(
-                "EnsembleModel takes losses that average over labels. Received reductions: "
-                f'{sorted(map(str, reductions))}. Use "sum_over_batch_size" or '
-                '"mean_with_sample_weight"; for the sum over members pass member_loss="sum".'
-            )
-        return reductions == {"mean_with_sample_weight"}
 
     def get_config(self) -> Config:
         return {
@@ -387,11 +388,6 @@ def _check_option(name: str, value: str, known: Sequence[str]) -> None:
         raise ValueError(f"`{name}` must be one of {known}. Received: {name}={value!r}")
 
 
-def _mean(output: Tensor, kind: str) -> Tensor:
-    """The mean over members of probabilities or values, `(B, ..., C)`, float32."""
-    return ops.mean(predictions_of(ops.cast(output, "float32"), kind), axis=1)
-
-
 def _masked_mean(output: Tensor, kind: str) -> Tensor:
     mask = mask_of(output)  # the same for all members of an example
-    return with_mask(_mean(output, kind), None if mask is None else mask[:, 0])
+    return with_mask(mean_of_members(output, kind), None if mask is None else mask[:, 0])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+from keras.src.backend.common import global_state
 
 
 def layers_below(layer: keras.Layer) -> list[keras.Layer]:
@@ -28,6 +29,11 @@ def origin_of(tensor: Any) -> tuple[Any, list[Any]]:
 def calls_of(layer: keras.Layer) -> list[list[Any]]:
     """The KerasTensors that a layer took at each of its calls."""
     return [list(node.input_tensors) for node in layer._inbound_nodes]
+
+
+def outermost_layer() -> Any:
+    """The layer or model whose call holds all others that are running; None outside of calls."""
+    return getattr(global_state.get_global_attribute("current_call_ctx"), "entry_layer", None)
 
 
 def place_of(tensor: Any) -> int:

@@ -60,6 +60,46 @@ def rows_as_outputs(rows: Tensor, size: Tensor) -> Tensor:
     return with_mask(ops.expand_dims(rows[:size], 1), mask)
 
 
+def check_examples(x: Any) -> None:
+    """Raise ValueError if arrays hold no example; what has no shape is not looked into.
+
+    Examples:
+        >>> be_keras.loss_inputs.check_examples(np.zeros((1, 5)))
+    """
+    for part in keras.tree.flatten(x):
+        shape = getattr(part, "shape", None)
+        if shape is not None and len(shape) and shape[0] == 0:
+            raise ValueError(
+                f"Expected at least one example. Received an empty batch of shape {tuple(shape)}."
+            )
+
+
+def check_reductions(losses: Any) -> bool:
+    """Refuse losses that do not average; say whether they divide by the sample weights."""
+    given = [loss for loss in keras.tree.flatten(losses) if loss is not None]
+    reductions = {getattr(loss, "reduction", "mean") for loss in given}
+    if reductions & {"sum", "none", None}:
+        raise ValueError(
+            "EnsembleModel takes losses that average over labels. Received reductions: "
+            f'{sorted(map(str, reductions))}. Use "sum_over_batch_size" or '
+            '"mean_with_sample_weight"; for the sum over members pass member_loss="sum".'
+        )
+    return reductions == {"mean_with_sample_weight"}
+
+
+def without_examples(output: Tensor, rows: Tensor) -> Tensor:
+    """An output `(B, M, ..., C)` whose mask leaves out the rows `(B, M)` that are False."""
+    shape = ops.shape(output)[:-1]
+    mask = ops.reshape(rows, (*ops.shape(rows), *[1] * (len(shape) - 2)))
+    mask = ops.broadcast_to(mask, shape)
+    old = mask_of(output)
+    if old is not None:
+        mask = ops.logical_and(mask, old)
+        # Keras keeps the mask that a tensor has: the new one needs a new tensor.
+        output = ops.reshape(output, ops.shape(output))
+    return with_mask(output, mask)
+
+
 def members_of(outputs: Tensor) -> int:
     """How many members saw each example, as outputs `(B, M, ..., C)` tell."""
     return keras.tree.flatten(outputs)[0].shape[1]

@@ -5,6 +5,7 @@ rows ``(B * M, ...)`` and members ``(B, M, ...)`` is then a reshape that moves n
 sharding the examples over devices shards the rows alike, without communication.
 """
 
+import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from be_keras.keras_internals import origin_of
+from be_keras.keras_internals import layers_below, origin_of, outermost_layer
 from be_keras.types import Config, Shape, Tensor
 
 
@@ -44,6 +45,25 @@ def check_rows(shape: Shape, ensemble_size: int, owner: str) -> None:
             f"examples with TileMembers({ensemble_size}) first. If nobody gave that batch: Keras "
             "on JAX makes one up to trace a layer of your own in a functional model; give that "
             "layer a `compute_output_shape`."
+        )
+
+
+def warn_outside_of_ensembles(ensemble_size: int) -> None:
+    """Warn if the running call is that of a compiled graph that nothing tiles.
+
+    With a batch that happens to be a multiple of M such a model trains, each member on the
+    examples of its own places in the batch, and predicts by place.
+    """
+    model = outermost_layer()
+    is_graph = isinstance(model, keras.Function | keras.Sequential)
+    if ensemble_size == 1 or not is_graph or not getattr(model, "compiled", False):
+        return
+    if not any(isinstance(layer, TileMembers) for layer in layers_below(model)):
+        warnings.warn(
+            f"The compiled model {model.name!r} holds BatchEnsemble layers, and no EnsembleModel "
+            f"stands around them: example i of a batch would be seen by member i % {ensemble_size} "
+            f"alone. Compile EnsembleModel({model.name}, ensemble_size={ensemble_size}) instead.",
+            stacklevel=2,
         )
 
 

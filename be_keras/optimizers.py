@@ -4,6 +4,7 @@ A multiplier acts on the update, not on the gradient: under Adam a scaled gradie
 nothing. There is one learning rate, so schedules and callbacks work as ever.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -143,3 +144,27 @@ class Muon(_ByRole, keras.optimizers.Muon):
 
     def _should_use_adamw(self, variable: keras.Variable) -> bool:
         return role_of(variable) not in (SHARED, HEAD) or super()._should_use_adamw(variable)
+
+
+def warn_of_muon(optimizer: Any, variables: Sequence[keras.Variable]) -> None:
+    """Warn if Keras' own Muon would orthogonalise fast weights, biases or norms of members.
+
+    Examples:
+        >>> layer = be_keras.DenseBatchEnsemble(2, ensemble_size=2)
+        >>> be_keras.optimizers.warn_of_muon(be_keras.optimizers.Muon(), layer.variables)
+    """
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if not isinstance(optimizer, keras.optimizers.Muon) or isinstance(optimizer, Muon):
+        return
+    taken = [
+        variable.path
+        for variable in variables
+        if role_of(variable) not in (SHARED, HEAD) and not optimizer._should_use_adamw(variable)
+    ]
+    if taken:
+        warnings.warn(
+            f"keras.optimizers.Muon takes {len(taken)} weights of members for matrices and "
+            f"orthogonalises their updates, such as {taken[0]!r}: members are no rows of a "
+            "matrix. Use be_keras.optimizers.Muon, which takes the same arguments.",
+            stacklevel=4,
+        )

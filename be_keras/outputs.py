@@ -75,6 +75,16 @@ def predictions_of(outputs: Any, kind: str) -> Any:
     return ops.softmax(outputs, axis=-1)
 
 
+def mean_of_members(output: Any, kind: str) -> Any:
+    """The mean over members of probabilities or values: `(B, M, ..., C)` to `(B, ..., C)`, float32.
+
+    Examples:
+        >>> be_keras.outputs.mean_of_members(np.array([[[1.0], [3.0]]]), "values").shape[0]
+        1
+    """
+    return ops.mean(predictions_of(ops.cast(output, "float32"), kind), axis=1)
+
+
 def kind_of_loss(loss: Any) -> str | None:
     """The kind of outputs that a loss of Keras compares with labels; None for any other loss.
 

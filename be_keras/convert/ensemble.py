@@ -7,7 +7,7 @@ import keras
 
 from be_keras import initializers
 from be_keras.convert.choice import chosen_layers, head_layers
-from be_keras.convert.graphs import Counterparts, leaves_of, rebuild
+from be_keras.convert.graphs import Counterparts, functional_view, leaves_of, rebuild
 from be_keras.convert.rules import rule_for
 from be_keras.ensemble_model import EnsembleModel
 from be_keras.members import TileMembers, check_ensemble_size
@@ -98,6 +98,7 @@ def _chosen(model: keras.Model, convert: Any, per_member: Any) -> Any:
             f"{model.name!r} is an EnsembleModel of {model.ensemble_size} members already. Convert "
             "the model that it was made of, or one member: extract_member(model, 0)."
         )
+    functional_view(model)
     unknown = set(per_member) - set(PER_MEMBER)
     if unknown:
         raise ValueError(f"`per_member` takes {PER_MEMBER}. Received: {sorted(unknown)}")

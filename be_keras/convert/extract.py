@@ -10,6 +10,7 @@ from be_keras.convert.graphs import Counterparts, rebuild
 from be_keras.convert.rules import assign_by_path, rule_of_members
 from be_keras.ensemble_model import EnsembleModel
 from be_keras.layers import EmbeddingBatchEnsemble
+from be_keras.layers.base import MemberLayer
 from be_keras.members import TileMembers
 
 
@@ -69,6 +70,10 @@ class _Extraction(Counterparts):
             reverse = args[1] if len(args) > 1 else kwargs.get("reverse", False)
             if reverse:
                 return self.output_sides(layer, args[0])
+        elif isinstance(layer, MemberLayer) and args and keras.utils.is_keras_tensor(args[0]):
+            # Layers of members take integers as floats; not all of Keras' own do.
+            if not keras.backend.is_float_dtype(args[0].dtype):
+                args = (keras.ops.cast(args[0], layer.compute_dtype), *args[1:])
         return super().__call__(layer, *args, **kwargs)
 
     def _plain_layer(self, layer: Any) -> Any:

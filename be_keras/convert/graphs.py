@@ -142,7 +142,14 @@ def copy_of(layer: Any) -> tuple[Any, Callable[..., Any]]:
             old.save_own_variables(store)
             new.load_own_variables({key: copy_of_value(value) for key, value in store.items()})
 
-    copy = type(layer).from_config(layer.get_config())
+    try:
+        copy = type(layer).from_config(layer.get_config())
+    except (TypeError, NotImplementedError) as error:
+        raise ValueError(
+            f"Layer {layer.name!r} ({type(layer).__name__}) cannot be copied from its config. Give "
+            "it a `get_config` with all arguments of its `__init__`, which passes the others on to "
+            "super().__init__(**kwargs); or build it as keras.Model(inputs, outputs)."
+        ) from error
     return copy, fill if isinstance(layer, keras.Layer) else lambda copy: None
 
 

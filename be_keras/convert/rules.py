@@ -126,10 +126,12 @@ def rule_for(layer: keras.Layer, option: str = "convert") -> Any:
     """
     rule = _BY_PLAIN.get(type(layer))
     if rule is None:
+        cure = "Build it as keras.Model(inputs, outputs), so that its layers can be seen, leave"
         raise ValueError(
-            f"{named(layer)} has weights, and no rule says how members of it differ. Leave it "
-            f"shared by all members, with the argument `{option}`, or write a layer for it and "
-            "call be_keras.convert.register_rule."
+            f"{named(layer)} has weights, and no rule says how members of it differ. "
+            f"{cure if isinstance(layer, keras.Model) else 'Leave'} it shared by all members, with "
+            f"the argument `{option}`, or write a layer for it and call "
+            "be_keras.convert.register_rule."
         )
     return rule
 

@@ -13,17 +13,26 @@ from keras import constraints, ops, regularizers
 
 from be_keras import initializers
 from be_keras.backend import has_accelerator
-from be_keras.members import check_ensemble_size, check_rows, merge_members, split_members
-from be_keras.roles import BIAS, FAST, SHARED, set_role
+from be_keras.members import (
+    check_ensemble_size,
+    check_rows,
+    merge_members,
+    split_members,
+    warn_outside_of_ensembles,
+)
+from be_keras.roles import BIAS, FAST, NORM, SHARED, role_of, set_role
 from be_keras.types import Config, Constraint, Initializer, Regularizer, Shape, Tensor
 
 
 class MemberLayer(keras.layers.Layer):
     """Base of all layers that know their ensemble size: what they make of rows."""
 
+    _size_in_file: int | None = None
+
     def check_rows(self, rows: Any) -> None:
         """Raise ValueError if the number of rows is known and no multiple of M."""
         check_rows(rows.shape, self.ensemble_size, f"{type(self).__name__} {self.name!r}")
+        warn_outside_of_ensembles(self.ensemble_size)
 
     def float_rows(self, rows: Any) -> Any:
         """Checked rows to compute with: integers and booleans as floats, as Keras' Dense does.
@@ -45,6 +54,29 @@ class MemberLayer(keras.layers.Layer):
                 f"Received rows for which a weight would have the shape {tuple(shape)}."
             )
         return super().add_weight(shape, *args, **kwargs)
+
+    def load_own_variables(self, store: Any) -> None:
+        # Kept: Keras visits what failed once more, where the file has nothing, and tells of that.
+        if "0" in store:
+            self._size_in_file = self._other_size(store)
+        if self._size_in_file is not None:
+            raise ValueError(
+                f"The file holds {self._size_in_file} members of {type(self).__name__} "
+                f"{self.name!r}, which has ensemble_size={self.ensemble_size}. Load it into a "
+                f"model made with ensemble_size={self._size_in_file}; for another number of "
+                "members convert one of these: to_batch_ensemble(extract_member(model, 0), "
+                f"{self.ensemble_size})."
+            )
+        super().load_own_variables(store)
+
+    def _other_size(self, store: Any) -> int | None:
+        """The ensemble size of weights in a file, if that alone keeps them from fitting."""
+        for place, weight in enumerate(self.variables):
+            if str(place) in store and role_of(weight) in (FAST, BIAS, NORM):
+                size, *others = store[str(place)].shape
+                if size != self.ensemble_size and others == list(weight.shape[1:]):
+                    return int(size)
+        return None
 
 
 class BatchEnsembleLayer(MemberLayer):

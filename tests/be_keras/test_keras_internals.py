@@ -49,6 +49,20 @@ def test_the_origin_of_a_symbolic_tensor():
     assert keras_internals.origin_of(keras.KerasTensor((None, 3))) == (None, [])
 
 
+def test_the_outermost_layer_of_a_call():
+    class Asks(keras.layers.Layer):
+        def call(self, inputs):
+            seen.append(keras_internals.outermost_layer())
+            return inputs
+
+    seen, asks = [], Asks()
+    model = keras.Sequential([asks])
+    for outermost in (asks, model):
+        outermost(np.ones((2, 3)))
+        assert seen[-1] is outermost, changed("current_call_ctx")
+    assert keras_internals.outermost_layer() is None
+
+
 def test_a_compiled_model_is_built_on_a_batch():
     model = keras.Sequential([keras.layers.Dense(2)])
     model.compile("adam", "mse")

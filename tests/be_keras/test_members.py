@@ -132,3 +132,27 @@ def test_deep_graphs_are_followed_to_their_inputs():
     assert UntileMembers(3)(rows).shape == (None, 3, 2)
     with pytest.raises(ValueError, match="mixes rows"):
         UntileMembers(3)(rows + inputs)
+
+
+def rows_model(*layers):
+    """A compiled model of rows, without an EnsembleModel."""
+    model = keras.Sequential([keras.Input((2,)), *layers])
+    model.compile("sgd", "mse")
+    return model
+
+
+def test_layers_outside_of_an_ensemble_are_told_so_when_they_train(recwarn):
+    layer = DenseBatchEnsemble(1, ensemble_size=3)
+    x, y = np.ones((6, 2), "float32"), np.ones((6, 1), "float32")
+    with pytest.warns(
+        UserWarning, match=r"no EnsembleModel.*Compile EnsembleModel\(sequential.*3\)"
+    ):
+        rows_model(layer).fit(x, y, verbose=0)
+    recwarn.clear()
+    layer(x), keras.Sequential([layer])(x)  # rows of somebody who tiles them
+    rows_model(DenseBatchEnsemble(1, ensemble_size=1)).fit(x, y, verbose=0)
+    inputs = keras.Input((2,))
+    tiled = keras.Model(inputs, UntileMembers(3)(layer(TileMembers(3)(inputs))))
+    tiled.compile("sgd", "mse")
+    tiled.fit(x, np.ones((6, 3, 1)), verbose=0)
+    assert not [w for w in recwarn if "EnsembleModel" in str(w.message)]

@@ -160,7 +160,7 @@ def test_a_file_keeps_the_state(tmp_path):
 
 
 def test_a_loaded_model_spares_the_biases_of_plain_layers(tmp_path):
-    model = EnsembleModel(keras.Sequential([keras.layers.Dense(2)]), M)
+    model = EnsembleModel(keras.Sequential([keras.layers.Dense(2)]), 1)
     model.compile(optimizers.SGD(1e-3, weight_decay=100.0), "mse")
     model.fit(X, Y, batch_size=6, verbose=0)
     model.layers[0].layers[0].bias.assign([100.0, 100.0])
@@ -191,3 +191,19 @@ def test_muon_takes_no_fast_weight_for_a_matrix():
             assert singular.max() < 1.6 * singular.min()
         else:
             np.testing.assert_allclose(np.abs(update), 0.1, rtol=1e-3)
+
+
+def test_keras_own_muon_on_members_is_told_of():
+    with pytest.warns(
+        UserWarning, match="3 weights of members for matrices.*such as '.*r'.*be_keras"
+    ):
+        compiled_model(keras.optimizers.Muon(0.1))
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [optimizers.Muon(0.1), keras.optimizers.Muon(0.1, exclude_layers=["r$", "s$", "bias$"])],
+)
+def test_nothing_is_said_of_a_muon_that_takes_kernels_alone(optimizer, recwarn):
+    compiled_model(optimizer)
+    assert not [w for w in recwarn if "Muon" in str(w.message)]

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 import be_keras
 from be_keras.layers import (
@@ -77,3 +78,13 @@ def test_the_other_backend_predicts_and_trains_alike(tmp_path, run_python, other
     assert int(back.optimizer.iterations) == 4
     assert back.optimizer.get_config() == model.optimizer.get_config()
     assert back.members == "split"
+
+
+def test_a_file_tells_who_never_imported_be_keras_to_import_it(tmp_path, monkeypatch):
+    """None of our code runs then: the message is Keras', and the file names the package in it."""
+    translator_like().save(tmp_path / "model.keras")
+    registered = keras.saving.get_custom_objects()
+    for name in [name for name in registered if name.startswith("be_keras>")]:
+        monkeypatch.delitem(registered, name)
+    with pytest.raises(TypeError, match="all imported so that.*config: {'module': 'be_keras"):
+        keras.models.load_model(tmp_path / "model.keras")

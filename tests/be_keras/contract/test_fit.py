@@ -105,3 +105,32 @@ def test_a_loss_of_the_body_alone():
     model.compile("sgd")
     logs = model.fit(X, batch_size=24, epochs=2, verbose=0).history
     assert logs["loss"][1] < logs["loss"][0]
+
+
+def test_no_examples_are_refused():
+    model = EnsembleModel(dense(2), M, outputs="logits")
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    for method in (model.fit, model.evaluate, model.train_on_batch, model.test_on_batch):
+        with pytest.raises(ValueError, match=r"at least one example.*\(0, 4\)"):
+            method(X[:0], Y[:0])
+    with pytest.raises(ValueError, match="at least one example"):
+        model.predict(X[:0])
+
+
+def test_a_backup_is_restored_into_a_model_around_a_built_body(tmp_path):
+    def train(epochs, **options):
+        keras.utils.set_random_seed(0)
+        model = EnsembleModel(keras.Sequential([keras.Input((4,)), dense(2)]), M)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(0.05), loss)
+        history = model.fit(X, Y, epochs=epochs, shuffle=False, verbose=0, **options)
+        return history.epoch, model.get_weights()
+
+    def backup():
+        return keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+
+    train(2, callbacks=[backup()])
+    epochs, resumed = train(4, callbacks=[backup()])
+    assert epochs == [2, 3]
+    for got, want in zip(resumed, train(4)[1], strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)

@@ -221,9 +221,7 @@ def test_metrics_see_the_mean_probability():
 def test_metrics_leave_masked_steps_out():
     weighted = [keras.metrics.SparseCategoricalAccuracy(name="weighted")]
     model = token_model(metrics=["accuracy"], weighted_metrics=weighted)
-    results = model.evaluate(
-        TOKENS, TOKEN_Y, 3, sample_weight=WEIGHTS, verbose=0, return_dict=True
-    )
+    results = model.evaluate(TOKENS, TOKEN_Y, 3, sample_weight=WEIGHTS, verbose=0, return_dict=True)
     hits = probabilities(model(TOKENS)).mean(1).argmax(-1) == TOKEN_Y
     np.testing.assert_allclose(results["accuracy"], hits[REAL].mean(), rtol=1e-5)
     factors = WEIGHTS[:, None] * REAL
@@ -270,3 +268,24 @@ def test_losses_that_do_not_average_are_refused(reduction):
     model = dense_model(cross_entropy(reduction=reduction))
     with pytest.raises(ValueError, match=f"average over labels.*{reduction}.*member_loss"):
         compute(model, X, Y)
+
+
+@pytest.mark.parametrize("structure", [dict, list])
+def test_an_ignored_class_and_labels_for_one_of_two_outputs(structure):
+    inputs, outputs = keras.Input((5,)), {}
+    for name, width in (("kind", C), ("size", 1)):
+        outputs[name] = DenseBatchEnsemble(width, ensemble_size=M, name=name)(inputs)
+    outputs = outputs if structure is dict else list(outputs.values())
+    model = EnsembleModel(keras.Model(inputs, outputs), M)
+    losses = [cross_entropy(ignore_class=1), None]
+    model.compile(keras.optimizers.SGD(0.0), {"kind": losses[0]} if structure is dict else losses)
+    y = np.array([0, 1, 2, 3, 1, 2, 0])
+    labels = {"kind": y} if structure is dict else [y, None]
+    got = model(X)
+    p = probabilities(got["kind"] if structure is dict else got[0])
+    each = -np.log(p[np.arange(7), :, y])[y != 1]  # (labels, M)
+    for found in (
+        model.fit(X, labels, batch_size=3, shuffle=False, verbose=0).history["loss"][0],
+        compute(model, X, labels),
+    ):
+        np.testing.assert_allclose(found, np.mean(each), rtol=1e-5)

@@ -238,3 +238,27 @@ def test_what_is_no_plain_model_is_refused_in_words():
         to_batch_ensemble(3, model)
     with pytest.raises(ValueError, match="EnsembleModel of 3 members already.*extract_member"):
         to_batch_ensemble(to_batch_ensemble(model, 3), 3)
+
+
+class Opaque(keras.Model):
+    """A model whose layers cannot be seen, and that does not say how it is made."""
+
+    def __init__(self):
+        super().__init__(name="opaque")
+        self.dense = layers.Dense(4)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+
+def test_a_subclassed_model_is_named_with_what_to_do():
+    inputs = keras.Input((4,))
+    around = keras.Model(inputs, layers.Dense(2, name="head")(Opaque()(inputs)))
+    alone = Opaque()
+    alone.build((None, 4))
+    with pytest.raises(ValueError, match=r"'opaque' is a Opaque.*keras.Model\(inputs, outputs\)"):
+        to_batch_ensemble(alone, M)
+    with pytest.raises(ValueError, match=r"'opaque' \(Opaque\).*keras.Model.*leave it shared"):
+        to_batch_ensemble(around, M)
+    with pytest.raises(ValueError, match=r"'opaque' \(Opaque\) cannot be copied.*get_config"):
+        to_batch_ensemble(around, M, convert="head")

@@ -7,7 +7,9 @@ from keras import layers
 
 from be_keras import (
     CachedMultiHeadAttention,
+    Conv2DBatchEnsemble,
     DenseBatchEnsemble,
+    DepthwiseConv2DBatchEnsemble,
     EmbeddingBatchEnsemble,
     EnsembleModel,
     LayerNormalizationBatchEnsemble,
@@ -103,3 +105,30 @@ def test_cached_attention_becomes_members_and_an_ordinary_layer(randomise, check
     member = extract_member(part(ensemble), 1)
     assert any(isinstance(layer, layers.MultiHeadAttention) for layer in member.layers)
     np.testing.assert_allclose(member(x), ensemble(x)[:, 1], rtol=1e-5, atol=1e-5)
+
+
+INTEGERS = {
+    "dense": (lambda **m: DenseBatchEnsemble(3, **m), (5,)),
+    "convolution": (lambda **m: Conv2DBatchEnsemble(3, 2, **m), (4, 4, 2)),
+    "depthwise": (lambda **m: DepthwiseConv2DBatchEnsemble(2, **m), (4, 4, 2)),
+    "norm": (lambda **m: LayerNormalizationBatchEnsemble(**m), (5,)),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(INTEGERS))
+@pytest.mark.parametrize("dtype", ["int32", "uint8"])
+def test_members_learn_from_integers_and_equal_their_extracted_models(kind, dtype, part):
+    make, shape = INTEGERS[kind]
+    inputs, layer = keras.Input(shape, dtype=dtype), make(ensemble_size=M)
+    model = part(EnsembleModel(keras.Model(inputs, layer(inputs)), M))
+    x = np.random.default_rng(0).integers(0, 9, size=(6, *shape)).astype(dtype)
+    model.compile("sgd", "mse", jit_compile=False)
+    weight = layer.gamma if kind == "norm" else layer.r
+    before = np.array(weight)
+    model.train_on_batch(x, np.ones(model(x).shape[:1] + model(x).shape[2:]))
+    assert np.all(np.any(np.array(weight) != before, axis=-1))
+    members = np.asarray(model(x))
+    for member in range(M):
+        extracted = extract_member(model, member)
+        assert extracted.input.dtype == dtype
+        np.testing.assert_allclose(extracted(x), members[:, member], rtol=1e-4, atol=1e-5)
