@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
-from keras.src.backend.common import global_state
+
+_CALLED_BY_NOBODY = keras.layers.Identity(name="called_by_nobody")
 
 
 def layers_below(layer: keras.Layer) -> list[keras.Layer]:
@@ -33,7 +34,11 @@ def calls_of(layer: keras.Layer) -> list[list[Any]]:
 
 def outermost_layer() -> Any:
     """The layer or model whose call holds all others that are running; None outside of calls."""
-    return getattr(global_state.get_global_attribute("current_call_ctx"), "entry_layer", None)
+    outermost = _CALLED_BY_NOBODY._get_call_context().entry_layer
+    if outermost is not _CALLED_BY_NOBODY:
+        return outermost
+    _CALLED_BY_NOBODY._maybe_reset_call_context()
+    return None
 
 
 def place_of(tensor: Any) -> int:

@@ -149,6 +149,10 @@ class Muon(_ByRole, keras.optimizers.Muon):
 def warn_of_muon(optimizer: Any, variables: Sequence[keras.Variable]) -> None:
     """Warn if Keras' own Muon would orthogonalise fast weights, biases or norms of members.
 
+    Args:
+        optimizer: Any optimiser of Keras, or None.
+        variables: What it trains, with weight roles.
+
     Examples:
         >>> layer = be_keras.DenseBatchEnsemble(2, ensemble_size=2)
         >>> be_keras.optimizers.warn_of_muon(be_keras.optimizers.Muon(), layer.variables)

@@ -59,8 +59,8 @@ def test_the_outermost_layer_of_a_call():
     model = keras.Sequential([asks])
     for outermost in (asks, model):
         outermost(np.ones((2, 3)))
-        assert seen[-1] is outermost, changed("current_call_ctx")
-    assert keras_internals.outermost_layer() is None
+        assert seen[-1] is outermost, changed("Layer._get_call_context")
+        assert keras_internals.outermost_layer() is None, changed("_maybe_reset_call_context")
 
 
 def test_a_compiled_model_is_built_on_a_batch():
