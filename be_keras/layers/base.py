@@ -61,10 +61,10 @@ class MemberLayer(keras.layers.Layer):
             self._size_in_file = self._other_size(store)
         if self._size_in_file is not None:
             raise ValueError(
-                f"The file holds {self._size_in_file} members of {type(self).__name__} "
-                f"{self.name!r}, which has ensemble_size={self.ensemble_size}. Load it into a "
-                f"model made with ensemble_size={self._size_in_file}; for another number of "
-                "members convert one of these: to_batch_ensemble(extract_member(model, 0), "
+                f"The file was written with ensemble_size={self._size_in_file}, and "
+                f"{type(self).__name__} {self.name!r} has ensemble_size={self.ensemble_size}. Load "
+                f"it into a model made with ensemble_size={self._size_in_file}; for another number "
+                "of members convert one of these: to_batch_ensemble(extract_member(model, 0), "
                 f"{self.ensemble_size})."
             )
         super().load_own_variables(store)

@@ -71,7 +71,7 @@ def test_a_file_of_another_ensemble_size_says_so(name, tmp_path):
         (model.save_weights if "weights" in name else model.save)(file)
         if size == 2:
             other = built_model(5)
-            message = "holds 2 members of DenseBatchEnsemble 'dense'.*has ensemble_size=5. Load"
+            message = "with ensemble_size=2, and .*'dense' has ensemble_size=5. Load"
             if name == "model.h5":
                 message = r"\(5, 4\).*\(2, 4\).* that of the members.* has ensemble_size=5. Load"
             with pytest.raises(ValueError, match=message):
