@@ -19,7 +19,7 @@ def compiled(
         jit_compile: On TensorFlow, whether XLA compiles it. JAX always does.
 
     Returns:
-        A callable of the same arguments; a plain one on a backend other than TensorFlow and JAX.
+        A callable of the same arguments; on other backends `function` itself, without gradients on PyTorch.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -36,6 +36,10 @@ def compiled(
                 return function(*args)
 
         return lambda *args: pure([variable.value for variable in model.variables], args)
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return torch.no_grad()(function)
     return function
 
 
@@ -45,6 +49,11 @@ def has_accelerator() -> bool:
         import tensorflow as tf
 
         return any(device.device_type != "CPU" for device in tf.config.list_logical_devices())
+    if keras.backend.backend() == "torch":
+        # Keras' own list of devices is not there on this backend.
+        import torch
+
+        return torch.accelerator.is_available()
     return not all(name.startswith("cpu") for name in keras.distribution.list_devices())
 
 
@@ -61,7 +70,7 @@ def gradients_of_each(
         A list by scalar of lists by value, tensors shaped as the values.
 
     Raises:
-        RuntimeError: Keras runs on a backend other than TensorFlow and JAX.
+        RuntimeError: Keras runs on another backend than TensorFlow, JAX and PyTorch.
     """
     if keras.backend.backend() == "jax":
         import jax
@@ -75,8 +84,16 @@ def gradients_of_each(
             tape.watch(values)
             losses = function(values)
         return [tape.gradient(one, values, unconnected_gradients="zero") for one in losses]
+    if keras.backend.backend() == "torch":
+        import torch
+
+        values = [torch.Tensor(keras.ops.convert_to_tensor(value)).requires_grad_() for value in values]
+        return [
+            list(torch.autograd.grad(one, values, retain_graph=True, materialize_grads=True))
+            for one in function(values)
+        ]
     raise RuntimeError(
-        "Gradients need TensorFlow or JAX. Received: KERAS_BACKEND="
+        "Gradients need TensorFlow, JAX or PyTorch. Received: KERAS_BACKEND="
         f"{keras.backend.backend()!r}; choose one of them."
     )
 
