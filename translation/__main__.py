@@ -16,7 +16,7 @@ SUBCOMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a subcommand and give the exit status, as `be_tracks.cli.main` says."""
-    return cli.main("be-translate", __doc__, SUBCOMMANDS, arguments)
+    return cli.main("be-translate", __doc__, SUBCOMMANDS, arguments, "translation")
 
 
 if __name__ == "__main__":

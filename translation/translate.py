@@ -101,6 +101,8 @@ def read_standard_input() -> Iterator[str]:
 
     A byte-order mark is dropped. Raises UserError, naming the line, where it is not UTF-8.
     """
+    if sys.stdin is None:
+        raise UserError("expected sentences on standard input, which is closed.")
     for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")

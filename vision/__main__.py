@@ -14,7 +14,7 @@ SUBCOMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a subcommand and give the exit status, as `be_tracks.cli.main` says."""
-    return cli.main("be-vision", __doc__, SUBCOMMANDS, arguments)
+    return cli.main("be-vision", __doc__, SUBCOMMANDS, arguments, "vision")
 
 
 if __name__ == "__main__":
