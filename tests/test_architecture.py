@@ -41,11 +41,11 @@ ARROWS = {
 
 # be_keras needs these alone, so that it runs on either backend without the other.
 CORE_NEEDS = {"keras", "numpy"}
-BACKENDS = {"tensorflow", "tensorflow_text", "tensorflow_datasets", "jax", "jaxlib"}
+BACKENDS = {"tensorflow", "tensorflow_text", "tensorflow_datasets", "jax", "jaxlib", "torch"}
 # Rooms of a track, from the bottom up: each uses itself and those named, nothing above.
 TRACK_ARROWS = {
-    "be_tracks.report": {"errors", "atomic", "runs"},
-    "be_tracks.runs": {"errors", "atomic", "interrupts"},
+    "be_tracks.report": {"errors", "atomic", "json_files", "runs"},
+    "be_tracks.runs": {"json_files", "lock", "errors", "atomic", "interrupts"},
     "vision.data": set(),
     "vision.corruptions": set(),
     "vision.models": set(),
@@ -62,7 +62,7 @@ TRACK_ARROWS = {
     "translation.reporting": set(),
 }
 BACKEND_AT_THE_TOP = {("be_keras.training", "tensorflow")}
-BACKEND_IN_FUNCTIONS = {("be_keras.backend", "tensorflow"), ("be_keras.backend", "jax")}
+BACKEND_IN_FUNCTIONS = {("be_keras.backend", name) for name in ("tensorflow", "jax", "torch")}
 
 
 class Import(NamedTuple):

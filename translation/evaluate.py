@@ -23,6 +23,7 @@ from be_keras.metrics import (
 )
 from be_tracks.atomic import atomic_directory, check_replaceable
 from be_tracks.errors import UserError, refusals_explained
+from be_tracks.json_files import read_json
 from be_tracks.report.evaluations import EVALUATION, VERSION
 from translation.data.batches import evaluation_batches
 from translation.data.card import check_files, read_card
@@ -197,14 +198,11 @@ def _history(log: list[dict]) -> dict[str, list]:
 def read_truth(path: str | Path) -> dict:
     """Read the truth about a synthetic test set from its `corpus.json`; UserError if it is none."""
     keys = ("entropy_per_word", "reference_nll_per_word", "oracle_bleu")
-    try:
-        card = json.loads(Path(path).read_text(encoding="utf-8"))
-        return {key: card[key] for key in keys}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path}: expected the corpus.json of a synthetic corpus, with {', '.join(keys)}; got"
-            f" {error!r}."
-        ) from None
+    expected = f"expected the corpus.json of a synthetic corpus, with {', '.join(keys)}"
+    card = read_json(path, f"{path}: there is no such file; {expected}.", f"{expected}.")
+    if missing := [key for key in keys if key not in card]:
+        raise UserError(f"{path}: {expected}; got none of {', '.join(missing)}.")
+    return {key: card[key] for key in keys}
 
 
 def write(out: str | Path, evaluation: dict, translations: list[str], records: Records) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from be_tracks.atomic import PARTIAL, atomic_directory
 from be_tracks.errors import UserError, refusals_explained
+from be_tracks.lock import locked
 from be_tracks.runs.version import version
 from translation.data.card import FORMAT, card_in_place, file_hashes, write_card
 from translation.data.text import Paths
@@ -107,10 +108,12 @@ def prepare(
         **origin,
     }
     about_work = {**about, "unit_pairs": CHUNK_PAIRS}
-    with _explained(out), staging_directory(out, about_work, is_worth_keeping) as work:
-        made = work / MADE
-        card = {**about, **build(made, sources, vocabulary, settings, work, workers)}
-        return _finish(made, card, out)
+    place = Path(out).resolve()
+    with _explained(out), locked(place.with_name(f".{place.name}.lock"), out):
+        with staging_directory(out, about_work, is_worth_keeping) as work:
+            made = work / MADE
+            card = {**about, **build(made, sources, vocabulary, settings, work, workers)}
+            return _finish(made, card, out)
 
 
 def _finish(made: Path, card: dict, out: str | Path) -> dict:

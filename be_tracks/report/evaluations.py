@@ -1,12 +1,11 @@
 """Evaluations as the subcommand `evaluate` leaves them, read for one report."""
 
-import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from be_tracks.errors import UserError
+from be_tracks.json_files import read_json
 
 EVALUATION = "evaluation.json"
 VERSION = 1  # of what an evaluation holds; `evaluate` writes it, and no other is read
@@ -73,33 +72,19 @@ def refuse_damaged(folders: Iterable[str | Path]) -> Iterator[None]:
 
 
 def _read(path: Path) -> dict:
-    try:
-        evaluation = json.loads(
-            path.read_text(encoding="utf-8"),
-            object_hook=lambda content: _Table(path, content),
-            **dict.fromkeys(("parse_int", "parse_float", "parse_constant"), _number),
-        )
-    except (FileNotFoundError, NotADirectoryError):
-        raise UserError(
-            f"{path}: there is no such file; expected a folder made by the subcommand evaluate."
-        ) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); evaluate again.") from None
-    version = evaluation.get("version") if isinstance(evaluation, dict) else None
+    evaluation = read_json(
+        path,
+        f"{path}: there is no such file; expected a folder made by the subcommand evaluate.",
+        "evaluate again.",
+        lambda content: _Table(path, content),
+    )
+    version = evaluation.get("version")
     if version != VERSION:
         raise UserError(
             f"{path}: expected an evaluation of version {VERSION}, got"
             f" {'none' if version is None else repr(version)}; evaluate again."
         )
     return evaluation
-
-
-def _number(text: str) -> float:
-    """Read a number; ValueError for what JSON does not know, and for what no float can hold."""
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"expected finite numbers, got {text[:20]}")
-    return int(text) if text.lstrip("-").isdigit() else value
 
 
 def _check_same_test_set(test_sets: Mapping[str, Mapping], paths: Mapping[str, Path]) -> None:

@@ -9,22 +9,20 @@
 In a run of several networks `-<i>` follows the names of the last two.
 """
 
-import fcntl
 import hashlib
 import json
 import math
-import os
-import platform
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import keras
 
 from be_tracks.atomic import PARTIAL, atomic_directory, atomic_write, check_replaceable
 from be_tracks.errors import UserError, refusals_explained
+from be_tracks.json_files import read_json
+from be_tracks.lock import locked
 from be_tracks.runs.checkpoints import GO_ON, Checkpoints
 
 AGAIN = "train again with another --out."
@@ -84,43 +82,21 @@ class RunDirectory:
     def under_way(self, settings: Mapping[str, Mapping], writes: bool = True) -> Iterator[None]:
         """Start the run or take it up, and keep other processes out until the block ends.
 
-        The lock is the system's, on `run.json`, and ends with its process; `owner.json` only says
-        who that is.
-
         Args:
             settings: As in `start`.
             writes: Whether this process reads and writes the directory; else nothing is done.
 
         Raises:
-            UserError: As in `start`, or another process trains this run.
+            UserError: As in `start`, or another process works on this run.
         """
         if not writes:
             yield
             return
         self.start(settings)
-        owner = self.path / "owner.json"
-        with open(self.path / "run.json", "rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UserError(
-                    f"{self.path}: another process trains this run ({_text(owner)}); stop it or"
-                    " wait for its end, or choose another --out."
-                ) from None
-            except OSError as error:  # some network drives have no locks
-                _say(f"{self.path}: cannot be locked ({error}); train it in one process alone")
-            if owner.exists():
-                _say(f"{self.path}: taken over from a process that has ended ({_text(owner)})")
+        with locked(self.path / "owner.json", self.path):
             for left in self.path.rglob(f"{PARTIAL}*"):
                 left.unlink()
-            started = datetime.now().astimezone().isoformat(timespec="seconds")
-            who = {"pid": os.getpid(), "host": platform.node(), "started": started}
-            with self.writing(owner) as partial:
-                partial.write_text(json.dumps(who) + "\n", encoding="utf-8")
-            try:
-                yield
-            finally:
-                owner.unlink(missing_ok=True)
+            yield
 
     def fill(self, folder: Path) -> None:
         """Put into a new folder what a run begins with; nothing, unless a track says more."""
@@ -152,18 +128,13 @@ class RunDirectory:
     def settings(self) -> dict:
         """Give what `run.json` holds; raises UserError where there is no run."""
         path = self.path / "run.json"
-        try:
-            settings = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            raise UserError(
-                f"{self.path}: expected the folder of a training run, got one without run.json;"
-                " make it with the subcommand train."
-            ) from None
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path}: cannot be read ({error}); {AGAIN}") from None
-        known = isinstance(settings, dict) and all(
-            isinstance(settings.get(part), dict) for part in self.PARTS
+        settings = read_json(
+            path,
+            f"{self.path}: expected the folder of a training run, got one without run.json;"
+            " make it with the subcommand train.",
+            AGAIN,
         )
+        known = all(isinstance(settings.get(part), dict) for part in self.PARTS)
         if not known:
             raise UserError(f"{path}: expected {', '.join(self.PARTS)} of a run in it; {AGAIN}")
         return settings
@@ -233,10 +204,3 @@ class RunDirectory:
 
 def _say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        return f"{path.name} does not say which"

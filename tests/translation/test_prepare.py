@@ -2,13 +2,13 @@
 
 import argparse
 import gzip
-import os
 import random
 from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
 from be_tracks.errors import UserError
+from be_tracks.lock import locked
 from translation.data.card import read_card
 from translation.data.token_shards import TokenCorpus
 from translation.data.vocabulary import Vocabulary
@@ -392,7 +392,8 @@ def test_the_ceiling_of_a_vocabulary_that_changes_its_references(place, capsys):
     assert "through the vocabulary: BLEU" in capsys.readouterr().out
 
 
-def test_a_pipe_is_refused(place, train):
-    os.mkfifo(place / "pipe")
-    with pytest.raises(UserError, match="pipe: expected a file, which can be read twice"):
-        prepare(place / "pipe", train[1], place / "work" / "out", **SIZE)
+def test_two_preparations_of_one_folder_at_once(place, train):
+    with locked(place / ".out.lock", "out"), pytest.raises(UserError, match="another process"):
+        prepare(*train, place / "out", **SIZE)
+    prepare(*train, place / "out", **SIZE)
+    assert {path.name for path in place.iterdir()} == {"out", "train.de", "train.en", "work"}

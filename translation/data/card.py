@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from be_tracks.errors import UserError
+from be_tracks.json_files import read_json
 
 CARD = "card.json"
+PARTS = ("settings", "vocabulary", "splits", "outputs")  # dictionaries that every card has
 FORMAT = 2  # of the folder; raised when an older one can no longer be read
 
 
@@ -80,22 +82,24 @@ def read_card(folder: str | Path) -> dict:
     card = _read_any(folder)
     if card["format"] != FORMAT:
         raise _other_format(folder)
+    if missing := [key for key in PARTS if not isinstance(card.get(key), dict)]:
+        raise UserError(
+            f"{Path(folder) / CARD}: expected a dictionary {missing[0]!r} in it, got none; prepare"
+            " the data again."
+        )
     return card
 
 
 def _read_any(folder: str | Path) -> dict:
     """Read a card of any format, with the errors of `read_card`."""
     path = Path(folder) / CARD
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise UserError(
-            f"{folder}: expected a prepared data folder, got one without {CARD}; make it with"
-            " the subcommand prepare."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: the card cannot be read ({error}); prepare it again.") from None
-    if not isinstance(card, dict) or "format" not in card:
+    card = read_json(
+        path,
+        f"{folder}: expected a prepared data folder, got one without {CARD}; make it with the"
+        " subcommand prepare.",
+        "prepare the data again.",
+    )
+    if "format" not in card:
         raise _other_format(folder)
     return card
 

@@ -55,7 +55,8 @@ def test_one_process_at_a_time(tmp_path):
     run = RunDirectory(tmp_path / "run")
     with run.under_way({}):
         assert json.loads((run.path / "owner.json").read_text())["pid"] == os.getpid()
-        with pytest.raises(UserError, match=f"another process trains .*: {os.getpid()}, .*--out"):
+        message = f"another process works on it .*: {os.getpid()}, .*--out"
+        with pytest.raises(UserError, match=message):
             with RunDirectory(run.path).under_way({}):
                 raise AssertionError
         with RunDirectory(run.path).under_way({}, writes=False):

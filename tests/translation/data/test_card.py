@@ -8,6 +8,7 @@ from be_tracks.errors import UserError
 from translation.data.card import (
     CARD,
     FORMAT,
+    PARTS,
     card_in_place,
     check_files,
     file_hashes,
@@ -17,13 +18,14 @@ from translation.data.card import (
 )
 
 ORIGIN = {"format": FORMAT, "settings": {"seed": 0}, "inputs": {"train": "ab"}}
+REST = {"vocabulary": {}, "splits": {}}
 
 
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "data").write_bytes(b"abc")
-    write_card(tmp_path / "out", {**ORIGIN, "outputs": file_hashes(tmp_path / "out")})
+    write_card(tmp_path / "out", {**ORIGIN, **REST, "outputs": file_hashes(tmp_path / "out")})
     return tmp_path / "out"
 
 
@@ -42,7 +44,7 @@ def test_hash_of_no_file(tmp_path):
 
 
 def test_round_trip(tmp_path):
-    card = {"format": FORMAT, "name": "Grüße", "counts": [1, 2.5, None, True]}
+    card = {**dict.fromkeys(PARTS, {}), "format": FORMAT, "name": "Grüße", "counts": [1, 2.5]}
     write_card(tmp_path, card)
     assert read_card(tmp_path) == card
     assert "Grüße" in (tmp_path / CARD).read_text(encoding="utf-8")
@@ -53,8 +55,11 @@ def test_round_trip(tmp_path):
     [
         (None, "got one without card.json"),
         ("{", "cannot be read"),
-        ("[]", f"card of format {FORMAT}"),
+        ("[]", "expected a JSON object, got list"),
         ('{"format": 0}', f"card of format {FORMAT}"),
+        ("{}", f"card of format {FORMAT}"),
+        (f'{{"format": {FORMAT}, "settings": {{}}}}', "expected a dictionary 'vocabulary' in it"),
+        ('{"a":' * 100_000, "cannot be read"),
     ],
 )
 def test_no_card(tmp_path, text, message):
