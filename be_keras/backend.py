@@ -87,7 +87,7 @@ def gradients_of_each(
     if keras.backend.backend() == "torch":
         import torch
 
-        values = [torch.Tensor(keras.ops.convert_to_tensor(value)).requires_grad_() for value in values]
+        values = [keras.ops.convert_to_tensor(value).detach().requires_grad_() for value in values]
         return [
             list(torch.autograd.grad(one, values, retain_graph=True, materialize_grads=True))
             for one in function(values)
