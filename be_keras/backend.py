@@ -19,7 +19,7 @@ def compiled(
         jit_compile: On TensorFlow, whether XLA compiles it. JAX always does.
 
     Returns:
-        A callable of the same arguments; on other backends `function` itself, without gradients on PyTorch.
+        A callable of the same arguments. PyTorch runs `function` as it is, without gradients.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
