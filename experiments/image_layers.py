@@ -8,14 +8,14 @@ from be_keras import initializers
 from be_keras.layers.base import per_member
 from be_keras.members import check_ensemble_size, check_rows, merge_members, split_members
 from be_keras.roles import BIAS, HEAD, set_role
-from vision.models.layer_factory import BatchEnsembleFamily
+from vision.models.layer_factory import BatchEnsembleLayerFactory
 
 
-class VariedLayers(BatchEnsembleFamily):
+class VariedLayers(BatchEnsembleLayerFactory):
     """A layer factory of other heads and biases.
 
     Args:
-        *args, **kwargs: As in `BatchEnsembleFamily`.
+        *args, **kwargs: As in `BatchEnsembleLayerFactory`.
         heads: "members": a BatchEnsemble layer. "independent": a kernel for each member.
             "shared": one plain layer for all.
         biases: Of all layers but the head: "members" or "shared".

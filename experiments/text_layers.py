@@ -5,14 +5,14 @@ from keras import ops
 
 import be_keras
 from be_keras.roles import BIAS, set_role
-from translation.models.layer_factory import BatchEnsembleFamily
+from translation.models.layer_factory import BatchEnsembleLayerFactory
 
 
-class VariedLayers(BatchEnsembleFamily):
+class VariedLayers(BatchEnsembleLayerFactory):
     """A layer factory of other output sides and biases.
 
     Args:
-        *args, **kwargs: As in `BatchEnsembleFamily`.
+        *args, **kwargs: As in `BatchEnsembleLayerFactory`.
         outputs: "members": the output side has a modulation and a bias for each. "shared": it is
             one network's.
         biases: "members", or "shared": the same for all. The bias of the output goes with

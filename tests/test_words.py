@@ -5,11 +5,15 @@ fields and files, headings and the texts of figures from the sources.
 """
 
 import ast
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from translation.config import Config
+from vision.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (
@@ -21,7 +25,11 @@ COMMANDS = ("vision", "translation")
 OPTIONS = {
     "--outside",  # --ood
     "--batch",  # --batch-size
+    "--accumulate",  # --microbatches
+    "--demo",  # the subcommand demo
 }
+# Keys of `--set`: weight_decay, weight_decay_roles, fast_weight_lr_multiplier, batch_size, ...
+SETTINGS = {"decay", "decayed", "multiplier", "batch", "fast_stddev"}
 NAMES = {
     *("made_images", "made_foreign"),  # synthetic_images, synthetic_ood
     *("outside_figure", "outside_sets"),  # ood_figure, ood_sets
@@ -31,6 +39,10 @@ NAMES = {
     *("multiply_adds", "multiply_adds_per_row"),  # macs
     *("of_chief", "part_of", "slices_of"),  # broadcast_from_chief, shard_for_replica, microbatches
     *("fate", "fates", "crew", "unit_tasks", "work_folder"),  # status, pool, staging_directory
+    *("families", "PlainFamily", "BatchEnsembleFamily"),  # layer factory
+    *("whole_file", "whole_array", "new_folder"),  # atomic_write, atomic_directory
+    *("check_agreed", "placed", "rejoining"),  # check_same_settings, restore_in_scope
+    *("decayed", "fast_stddev", "run_verb"),  # weight_decay_roles, fast_initializer, cli.main
 }
 FILES = {
     *("standings", "canvas", "series", "outside"),  # scores, style, ood
@@ -123,6 +135,12 @@ def test_options(command, capsys):
     assert {"train", "evaluate", "report"} <= set(subcommands)
     found = {word: options_of(help_of(word)) & OPTIONS for word in subcommands}
     assert not any(found.values()), found
+
+
+def test_settings():
+    keys = {field.name for kind in (Config, Settings) for field in dataclasses.fields(kind)}
+    assert {"weight_decay", "fast_weight_lr_multiplier", "batch_size"} <= keys
+    assert not keys & SETTINGS
 
 
 def test_public_names_and_files():

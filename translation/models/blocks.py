@@ -1,6 +1,6 @@
-"""The blocks of a pre-norm Transformer (Vaswani et al., 2017); a layer family gives their layers.
+"""The blocks of a pre-norm Transformer (Vaswani et al., 2017); a layer factory gives their layers.
 
-Every block takes the family, the model's width D, its heads, the width of the feed-forward layers
+Every block takes the factory, the model's width D, its heads, the width of the feed-forward layers
 and the dropout rate; R are rows.
 """
 
@@ -10,11 +10,11 @@ import keras
 class FeedForward(keras.layers.Layer):
     """Two dense layers with a ReLU between, `(R, T, D)` to `(R, T, D)`."""
 
-    def __init__(self, family, width, feedforward, dropout, **kwargs):
-        super().__init__(dtype=family.dtype, **kwargs)
-        self.wide = family.dense(feedforward, "relu", name="wide")
-        self.narrow = family.dense(width, name="narrow")
-        self.dropout = family.dropout(dropout)
+    def __init__(self, factory, width, feedforward, dropout, **kwargs):
+        super().__init__(dtype=factory.dtype, **kwargs)
+        self.wide = factory.dense(feedforward, "relu", name="wide")
+        self.narrow = factory.dense(width, name="narrow")
+        self.dropout = factory.dropout(dropout)
 
     def build(self, shape):
         self.wide.build(shape)
@@ -27,13 +27,13 @@ class FeedForward(keras.layers.Layer):
 class EncoderBlock(keras.layers.Layer):
     """x + attention(norm(x)), then x + feedforward(norm(x)); rows `(R, S, D)`."""
 
-    def __init__(self, family, width, heads, feedforward, dropout, **kwargs):
-        super().__init__(dtype=family.dtype, **kwargs)
-        self.attention_norm = family.norm(name="attention_norm")
-        self.attention = family.attention(heads, width // heads, dropout, name="attention")
-        self.feedforward_norm = family.norm(name="feedforward_norm")
-        self.feedforward = FeedForward(family, width, feedforward, dropout, name="feedforward")
-        self.dropout = family.dropout(dropout)
+    def __init__(self, factory, width, heads, feedforward, dropout, **kwargs):
+        super().__init__(dtype=factory.dtype, **kwargs)
+        self.attention_norm = factory.norm(name="attention_norm")
+        self.attention = factory.attention(heads, width // heads, dropout, name="attention")
+        self.feedforward_norm = factory.norm(name="feedforward_norm")
+        self.feedforward = FeedForward(factory, width, feedforward, dropout, name="feedforward")
+        self.dropout = factory.dropout(dropout)
 
     def build(self, shape):
         self.attention_norm.build(shape)
@@ -56,15 +56,15 @@ class DecoderBlock(keras.layers.Layer):
     Rows are `(R, T, D)`; they attend to the encoder's memory `(R, S, D)`.
     """
 
-    def __init__(self, family, width, heads, feedforward, dropout, **kwargs):
-        super().__init__(dtype=family.dtype, **kwargs)
-        self.self_norm = family.norm(name="self_norm")
-        self.self_attention = family.attention(heads, width // heads, dropout, name="self")
-        self.cross_norm = family.norm(name="cross_norm")
-        self.cross_attention = family.attention(heads, width // heads, dropout, name="cross")
-        self.feedforward_norm = family.norm(name="feedforward_norm")
-        self.feedforward = FeedForward(family, width, feedforward, dropout, name="feedforward")
-        self.dropout = family.dropout(dropout)
+    def __init__(self, factory, width, heads, feedforward, dropout, **kwargs):
+        super().__init__(dtype=factory.dtype, **kwargs)
+        self.self_norm = factory.norm(name="self_norm")
+        self.self_attention = factory.attention(heads, width // heads, dropout, name="self")
+        self.cross_norm = factory.norm(name="cross_norm")
+        self.cross_attention = factory.attention(heads, width // heads, dropout, name="cross")
+        self.feedforward_norm = factory.norm(name="feedforward_norm")
+        self.feedforward = FeedForward(factory, width, feedforward, dropout, name="feedforward")
+        self.dropout = factory.dropout(dropout)
 
     def build(self, shape):
         self.self_norm.build(shape)

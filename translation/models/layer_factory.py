@@ -1,6 +1,6 @@
-"""Layer families: the same Transformer out of plain layers, or out of BatchEnsemble layers.
+"""Layer factories: the same Transformer out of plain layers, or out of BatchEnsemble layers.
 
-A block asks its family for a dense layer, an attention, a norm, a dropout or an embedding, and
+A block asks its factory for a dense layer, an attention, a norm, a dropout or an embedding, and
 does not know which method it serves.
 """
 
@@ -11,7 +11,7 @@ import be_keras
 from be_keras.roles import BIAS, set_role
 
 
-class PlainFamily:
+class PlainLayerFactory:
     """Keras' own layers: one network, M = 1.
 
     Args:
@@ -47,7 +47,7 @@ class PlainFamily:
         return TiedEmbedding(vocabulary_size, width, name=name, dtype=self.dtype)
 
 
-class BatchEnsembleFamily(PlainFamily):
+class BatchEnsembleLayerFactory(PlainLayerFactory):
     """BatchEnsemble layers for M members: every layer modulated, norms and biases per member.
 
     Args:

@@ -7,7 +7,7 @@ from keras import ops
 
 from be_keras.members import merge_members, split_members
 from translation.models.blocks import DecoderBlock, EncoderBlock
-from translation.models.layer_factory import BatchEnsembleFamily, PlainFamily
+from translation.models.layer_factory import BatchEnsembleLayerFactory, PlainLayerFactory
 
 PAD = 0
 
@@ -30,8 +30,8 @@ class Transformer(keras.Model):
             layers.
         fast_initializer: Keras initialiser of r and s. This and what follows is unused where
             `ensemble_size` is None.
-        fast_where, norms: As in `BatchEnsembleFamily`.
-        family: Makes the layers in place of what these settings ask for; not kept in files.
+        fast_where, norms: As in `BatchEnsembleLayerFactory`.
+        factory: Makes the layers in place of what these settings ask for; not kept in files.
         **kwargs: `name`, and `dtype`, the policy of all layers.
 
     Raises:
@@ -51,7 +51,7 @@ class Transformer(keras.Model):
         fast_initializer="random_sign",
         fast_where="all",
         norms="members",
-        family=None,
+        factory=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -73,24 +73,24 @@ class Transformer(keras.Model):
             "fast_where": fast_where,
             "norms": norms,
         }
-        if family is None and ensemble_size is None:
-            family = PlainFamily(self.dtype_policy)
-        elif family is None:
-            family = BatchEnsembleFamily(
+        if factory is None and ensemble_size is None:
+            factory = PlainLayerFactory(self.dtype_policy)
+        elif factory is None:
+            factory = BatchEnsembleLayerFactory(
                 ensemble_size, fast_initializer, self.dtype_policy, fast_where, norms
             )
         self.width = width
-        self.embedding = family.embedding(vocabulary_size, width, name="embedding")
-        self.dropout = family.dropout(dropout)
+        self.embedding = factory.embedding(vocabulary_size, width, name="embedding")
+        self.dropout = factory.dropout(dropout)
         sizes = (width, heads, feedforward, dropout)
         self.encoder = [
-            EncoderBlock(family, *sizes, name=f"encoder_{i}") for i in range(encoder_layers)
+            EncoderBlock(factory, *sizes, name=f"encoder_{i}") for i in range(encoder_layers)
         ]
-        self.encoder_norm = family.norm(name="encoder_norm")
+        self.encoder_norm = factory.norm(name="encoder_norm")
         self.decoder = [
-            DecoderBlock(family, *sizes, name=f"decoder_{i}") for i in range(decoder_layers)
+            DecoderBlock(factory, *sizes, name=f"decoder_{i}") for i in range(decoder_layers)
         ]
-        self.decoder_norm = family.norm(name="decoder_norm")
+        self.decoder_norm = factory.norm(name="decoder_norm")
 
     def build(self, input_shape=None):
         shape = (None, None, self.width)

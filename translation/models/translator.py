@@ -11,7 +11,7 @@ from be_keras.losses import chunked_cross_entropy, sequence_loss
 from be_keras.members import fill_rows, merge_members, repeat_examples, split_members
 from be_tracks.interrupts import held_interrupts
 from translation.config import Config
-from translation.models.layer_factory import PlainFamily
+from translation.models.layer_factory import PlainLayerFactory
 from translation.models.transformer import PAD, Transformer
 
 
@@ -123,7 +123,7 @@ def build_translator(
     vocabulary_size: int,
     ensemble_size: int | None = None,
     members: str = "shared",
-    family: PlainFamily | None = None,
+    factory: PlainLayerFactory | None = None,
 ) -> Translator:
     """Make a built, uncompiled model.
 
@@ -132,7 +132,7 @@ def build_translator(
         vocabulary_size: V.
         ensemble_size: number of members M, or None for a single network of plain layers.
         members: "shared" or "split", as in `be_keras.EnsembleModel`.
-        family: makes the layers; None for the one of the config.
+        factory: makes the layers; None for the one of the config.
 
     Raises:
         ValueError: `ensemble_size` is below 1, or `members` unknown.
@@ -149,7 +149,7 @@ def build_translator(
         config.initializer(),
         config.fast_where,
         config.norms,
-        family,
+        factory,
         name="transformer",
         dtype=config.precision,
     )

@@ -51,7 +51,7 @@ def read_images(source: str | Path, split: str, size: int | None = None) -> Imag
               `train` where the name ends in `_train`, and else `test`;
             - `FOLDER/NAME` of `FOLDER/NAME_train.npz` and `FOLDER/NAME_test.npz`, or the folder,
               if it holds one such pair;
-            - a folder with the idx files of the MNIST family (`vision.data.mnist`);
+            - a folder with the idx files of the MNIST factory (`vision.data.mnist`);
             - a folder with a folder for each class (`vision.data.folders`);
             - `cifar10`, `cifar100`, `svhn`, `imagenet`, `cifar10_corrupted/...`, or `tfds:NAME`
               (`vision.data.tfds`);

@@ -1,4 +1,4 @@
-"""The networks, written once: each takes a layer family and gives a body on rows."""
+"""The networks, written once: each takes a layer factory and gives a body on rows."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +10,7 @@ from vision.models.resnet_v1 import cifar_resnet, imagenet_resnet
 from vision.models.resnet_v2 import bottleneck_resnet, resnet, wide_resnet
 from vision.models.vgg import vgg16
 
-# By the names that settings know. All take `(family, shape, classes, width=1.0)`.
+# By the names that settings know. All take `(factory, shape, classes, width=1.0)`.
 MODELS: dict[str, Callable] = {
     "mlp": mlp,
     "cnn": cnn,

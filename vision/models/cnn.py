@@ -5,13 +5,13 @@ import keras
 from vision.models.width import widened
 
 
-def cnn(family, shape, classes, width=1.0):
+def cnn(factory, shape, classes, width=1.0):
     """Three 3x3 convolutions of 16, 32, 64 filters and stride 2, then a dense layer of 64, ReLU.
 
     90,000 weights on images of 28 x 28.
 
     Args:
-        family: Gives the layers; see `vision.models.layer_factory`.
+        factory: Gives the layers; see `vision.models.layer_factory`.
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
         width: Factor on filters and units, 1/16 or more.
@@ -24,15 +24,15 @@ def cnn(family, shape, classes, width=1.0):
     """
     rows = inputs = keras.Input(shape)
     for stage, filters in enumerate((16, 32, 64)):
-        convolution = family.conv(
+        convolution = factory.conv(
             widened(filters, width),
             strides=2,
             activation="relu",
             first=stage == 0,
             name=f"conv_{stage}",
         )
-        rows = family.dropout(convolution(rows), name=f"conv_{stage}_dropout")
+        rows = factory.dropout(convolution(rows), name=f"conv_{stage}_dropout")
     rows = keras.layers.Flatten()(rows)
-    rows = family.dense(widened(64, width), "relu", name="dense")(rows)
-    rows = family.dropout(rows, name="dense_dropout")
-    return keras.Model(inputs, family.head(classes, name="head")(rows), name="cnn")
+    rows = factory.dense(widened(64, width), "relu", name="dense")(rows)
+    rows = factory.dropout(rows, name="dense_dropout")
+    return keras.Model(inputs, factory.head(classes, name="head")(rows), name="cnn")

@@ -1,6 +1,6 @@
-"""Layer families: the same classifier out of plain layers, or out of BatchEnsemble layers.
+"""Layer factories: the same classifier out of plain layers, or out of BatchEnsemble layers.
 
-A model asks its family for a convolution, a dense layer, a norm, dropout or the head, and does not
+A model asks its factory for a convolution, a dense layer, a norm, dropout or the head, and does not
 know which method it serves. The choices of the ensemble are what decides how far members differ.
 """
 
@@ -12,7 +12,7 @@ import be_keras
 NORM_OPTIONS = {"momentum": 0.9, "epsilon": 1e-5}
 
 
-class PlainFamily:
+class PlainLayerFactory:
     """Keras' own layers: one network, M = 1. Rows are `(R, ...)`, images channels last.
 
     Args:
@@ -63,7 +63,7 @@ class PlainFamily:
         return keras.layers.Dense(classes, name=name)
 
 
-class BatchEnsembleFamily(PlainFamily):
+class BatchEnsembleLayerFactory(PlainLayerFactory):
     """BatchEnsemble layers for M members; rows are `(B * M, ...)`.
 
     Args:
@@ -72,7 +72,7 @@ class BatchEnsembleFamily(PlainFamily):
         where: Layers that draw from it; r and s of the others begin as ones. "all", "first" or
             "last", which is the head.
         norms: "members": statistics, scale and shift for each. "shared": one for all rows.
-        dropout: As in `PlainFamily`.
+        dropout: As in `PlainLayerFactory`.
     """
 
     def __init__(

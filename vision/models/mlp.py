@@ -5,11 +5,11 @@ import keras
 from vision.models.width import widened
 
 
-def mlp(family, shape, classes, width=1.0):
+def mlp(factory, shape, classes, width=1.0):
     """Two hidden layers of 256 ReLU units: 270,000 weights on images of 28 x 28.
 
     Args:
-        family: Gives the layers; see `vision.models.layer_factory`.
+        factory: Gives the layers; see `vision.models.layer_factory`.
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
         width: Factor on the hidden units, 1/16 or more.
@@ -23,8 +23,8 @@ def mlp(family, shape, classes, width=1.0):
     units = widened(256, width)
     inputs = keras.Input(shape)
     rows = keras.layers.Flatten()(inputs)
-    rows = family.dense(units, "relu", first=True, name="hidden_0")(rows)
-    rows = family.dropout(rows, name="hidden_0_dropout")
-    rows = family.dense(units, "relu", name="hidden_1")(rows)
-    rows = family.dropout(rows, name="hidden_1_dropout")
-    return keras.Model(inputs, family.head(classes, name="head")(rows), name="mlp")
+    rows = factory.dense(units, "relu", first=True, name="hidden_0")(rows)
+    rows = factory.dropout(rows, name="hidden_0_dropout")
+    rows = factory.dense(units, "relu", name="hidden_1")(rows)
+    rows = factory.dropout(rows, name="hidden_1_dropout")
+    return keras.Model(inputs, factory.head(classes, name="head")(rows), name="mlp")

@@ -29,13 +29,13 @@ def bottleneck(filters, strides, strided=1):
     ]
 
 
-def stages(family, rows, block, convolutions, filters, blocks):
+def stages(factory, rows, block, convolutions, filters, blocks):
     """Stages of blocks; all but the first halve height and width.
 
     Args:
-        family: Gives the layers; see `vision.models.layer_factory`.
+        factory: Gives the layers; see `vision.models.layer_factory`.
         rows: `(R, H, W, D)`.
-        block: From family, rows, convolutions and a name to rows.
+        block: From factory, rows, convolutions and a name to rows.
         convolutions: From filters and strides to those of a block: `basic` or `bottleneck`.
         filters: Of each stage.
         blocks: How many each stage has.
@@ -47,7 +47,7 @@ def stages(family, rows, block, convolutions, filters, blocks):
         for place in range(count):
             strides = 2 if stage and not place else 1
             name = f"stage_{stage}_block_{place}"
-            rows = block(family, rows, convolutions(width, strides), name)
+            rows = block(factory, rows, convolutions(width, strides), name)
     return rows
 
 

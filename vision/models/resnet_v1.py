@@ -9,7 +9,7 @@ from vision.models.residual import basic, blocks_of, bottleneck, stages
 from vision.models.width import widened
 
 
-def cifar_resnet(family, shape, classes, width=1.0, depth=20):
+def cifar_resnet(factory, shape, classes, width=1.0, depth=20):
     """The ResNet for small images whose shortcuts have no weights (He et al., CVPR 2016).
 
     Three stages of 16, 32 and 64 filters, `(depth - 2) / 6` blocks each; the second and third
@@ -17,7 +17,7 @@ def cifar_resnet(family, shape, classes, width=1.0, depth=20):
     ResNet-32x4 of BatchEnsemble (Wen et al., ICLR 2020) is depth 32 at width 4.
 
     Args:
-        family: Gives the layers; see `vision.models.layer_factory`.
+        factory: Gives the layers; see `vision.models.layer_factory`.
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
         width: Factor on the filters, 1/16 or more.
@@ -32,15 +32,15 @@ def cifar_resnet(family, shape, classes, width=1.0, depth=20):
     blocks = blocks_of(depth, layers=2)
     inputs = keras.Input(shape)
     filters = [widened(count, width) for count in (16, 32, 64)]
-    rows = _normed_convolution(family, inputs, filters[0], name="stem", first=True)
+    rows = _normed_convolution(factory, inputs, filters[0], name="stem", first=True)
     ours = partial(block, shortcut=padded)
-    rows = stages(family, layers.ReLU()(rows), ours, basic, filters, [blocks] * 3)
+    rows = stages(factory, layers.ReLU()(rows), ours, basic, filters, [blocks] * 3)
     rows = layers.GlobalAveragePooling2D()(rows)
-    head = family.head(classes, name="head")
+    head = factory.head(classes, name="head")
     return keras.Model(inputs, head(rows), name=f"cifar_resnet{depth}")
 
 
-def imagenet_resnet(family, shape, classes, width=1.0, blocks=(3, 4, 6, 3)):
+def imagenet_resnet(factory, shape, classes, width=1.0, blocks=(3, 4, 6, 3)):
     """ResNet of bottlenecks for large images (He et al., CVPR 2016), ResNet-50 by default.
 
     A 7x7 convolution and a max pool take height and width to a quarter, four stages to 1/32.
@@ -48,7 +48,7 @@ def imagenet_resnet(family, shape, classes, width=1.0, blocks=(3, 4, 6, 3)):
     weights for 1,000 classes.
 
     Args:
-        family: Gives the layers; see `vision.models.layer_factory`.
+        factory: Gives the layers; see `vision.models.layer_factory`.
         shape: `(H, W, channels)` of an image.
         classes: Number of classes C.
         width: Factor on the filters, 1/16 or more.
@@ -62,25 +62,25 @@ def imagenet_resnet(family, shape, classes, width=1.0, blocks=(3, 4, 6, 3)):
     """
     inputs = keras.Input(shape)
     filters = [widened(count, width) for count in (64, 128, 256, 512)]
-    rows = _normed_convolution(family, inputs, filters[0], 7, 2, name="stem", first=True)
+    rows = _normed_convolution(factory, inputs, filters[0], 7, 2, name="stem", first=True)
     rows = layers.MaxPooling2D(3, 2, "same")(layers.ReLU()(rows))
     ours = partial(block, shortcut=projected, dropout=False)
-    rows = stages(family, rows, ours, bottleneck, filters, blocks)
-    rows = family.dropout(layers.GlobalAveragePooling2D()(rows), name="dropout")
-    head = family.head(classes, name="head")
+    rows = stages(factory, rows, ours, bottleneck, filters, blocks)
+    rows = factory.dropout(layers.GlobalAveragePooling2D()(rows), name="dropout")
+    head = factory.head(classes, name="head")
     return keras.Model(inputs, head(rows), name=f"resnet{3 * sum(blocks) + 2}")
 
 
-def block(family, rows, convolutions, name, shortcut, dropout=True):
+def block(factory, rows, convolutions, name, shortcut, dropout=True):
     """Convolutions, a norm after each and ReLUs between; a shortcut is added, and a ReLU follows.
 
     Args:
-        family: Gives the layers.
+        factory: Gives the layers.
         rows: `(R, H, W, D)`.
         convolutions: As `vision.models.residual` gives them.
         name: What the names of layers begin with.
         shortcut: `padded` or `projected`.
-        dropout: Whether the family's dropout stands before each convolution but the first.
+        dropout: Whether the factory's dropout stands before each convolution but the first.
 
     Returns:
         Rows `(R, H', W', D')`.
@@ -90,14 +90,14 @@ def block(family, rows, convolutions, name, shortcut, dropout=True):
         if place:
             inner = layers.ReLU()(inner)
             if dropout:
-                inner = family.dropout(inner, name=f"{name}_dropout_{place}")
-        inner = _normed_convolution(family, inner, *convolution, name=f"{name}_conv_{place}")
+                inner = factory.dropout(inner, name=f"{name}_dropout_{place}")
+        inner = _normed_convolution(factory, inner, *convolution, name=f"{name}_conv_{place}")
     strides = max(each.strides for each in convolutions)
-    rows = shortcut(family, rows, convolutions[-1].filters, strides, name)
+    rows = shortcut(factory, rows, convolutions[-1].filters, strides, name)
     return layers.ReLU()(layers.Add()([rows, inner]))
 
 
-def padded(family, rows, filters, strides, name):
+def padded(factory, rows, filters, strides, name):
     """The shortcut without weights, option A: every strides-th pixel, and channels of zeros.
 
     Rows `(R, H, W, D)` to `(R, H', W', filters)`; the zeros come after the D channels.
@@ -114,14 +114,14 @@ def padded(family, rows, filters, strides, name):
     return rows
 
 
-def projected(family, rows, filters, strides, name):
+def projected(factory, rows, filters, strides, name):
     """Option B: a 1x1 convolution and a norm where the shape changes, else the rows themselves."""
     if strides == 1 and rows.shape[-1] == filters:
         return rows
-    return _normed_convolution(family, rows, filters, 1, strides, name=f"{name}_project")
+    return _normed_convolution(factory, rows, filters, 1, strides, name=f"{name}_project")
 
 
-def _normed_convolution(family, rows, filters, size=3, strides=1, *, name, first=False):
+def _normed_convolution(factory, rows, filters, size=3, strides=1, *, name, first=False):
     """A convolution without bias, and its norm."""
-    rows = family.conv(filters, size, strides, use_bias=False, first=first, name=name)(rows)
-    return family.norm(name=f"{name}_norm")(rows)
+    rows = factory.conv(filters, size, strides, use_bias=False, first=first, name=name)(rows)
+    return factory.norm(name=f"{name}_norm")(rows)

@@ -8,7 +8,7 @@ from be_keras.backend import trains_faster_with_xla
 from be_keras.schedules import WarmupDrops
 from vision.data.images import Images
 from vision.models import MODELS
-from vision.models.layer_factory import BatchEnsembleFamily, PlainFamily
+from vision.models.layer_factory import BatchEnsembleLayerFactory, PlainLayerFactory
 from vision.settings import Settings, drops, fast_initializer
 
 WARMUP = 0.05  # share of the steps
@@ -18,7 +18,7 @@ def build_classifier(
     settings: Settings,
     shape: tuple[int, int, int],
     classes: int,
-    factory: PlainFamily | None = None,
+    factory: PlainLayerFactory | None = None,
 ) -> EnsembleModel:
     """Make a built, uncompiled model from images `(B, H, W, channels)` to logits `(B, M, C)`.
 
@@ -44,7 +44,7 @@ def build_classifier(
 
 
 def new_classifier(
-    settings: Settings, images: Images, factory: PlainFamily | None = None
+    settings: Settings, images: Images, factory: PlainLayerFactory | None = None
 ) -> EnsembleModel:
     """Give a built and compiled model for such images; nothing is trained."""
     model = build_classifier(settings, images.shape, len(images.class_names), factory)
@@ -59,11 +59,11 @@ def cross_entropy() -> keras.losses.Loss:
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def layer_factory(settings: Settings) -> PlainFamily:
+def layer_factory(settings: Settings) -> PlainLayerFactory:
     """Give what makes the layers of a network or of members, as the settings say."""
     if settings.ensemble_size is None:
-        return PlainFamily(settings.dropout)
-    return BatchEnsembleFamily(
+        return PlainLayerFactory(settings.dropout)
+    return BatchEnsembleLayerFactory(
         settings.ensemble_size,
         fast_initializer(settings.fast_initializer),
         settings.fast_where,

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from translation.models.blocks import DecoderBlock, EncoderBlock, FeedForward
-from translation.models.layer_factory import BatchEnsembleFamily, PlainFamily
+from translation.models.layer_factory import BatchEnsembleLayerFactory, PlainLayerFactory
 
-FAMILIES = {"plain": PlainFamily(), "ensemble": BatchEnsembleFamily(2, "random_sign")}
+FAMILIES = {"plain": PlainLayerFactory(), "ensemble": BatchEnsembleLayerFactory(2, "random_sign")}
 WIDTH, HEADS = 8, 2
 
 
@@ -24,25 +24,25 @@ def silenced(block, names):
             weight.assign(keras.ops.zeros_like(weight))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_blocks_add_to_what_they_are_given(family):
+@pytest.mark.parametrize("factory", FAMILIES)
+def test_blocks_add_to_what_they_are_given(factory):
     rows, memory = random_rows(0, 3), random_rows(1, 5)
     mask = np.ones((4, 1, 5), bool)
-    encoder = EncoderBlock(FAMILIES[family], WIDTH, HEADS, 16, 0.0)
+    encoder = EncoderBlock(FAMILIES[factory], WIDTH, HEADS, 16, 0.0)
     encoder.build(rows.shape)
     silenced(encoder, ("attention", "feedforward"))
     np.testing.assert_array_equal(encoder(rows, np.ones((4, 1, 3), bool)), rows)
-    decoder = DecoderBlock(FAMILIES[family], WIDTH, HEADS, 16, 0.0)
+    decoder = DecoderBlock(FAMILIES[factory], WIDTH, HEADS, 16, 0.0)
     decoder.build(rows.shape)
     silenced(decoder, ("self_attention", "cross_attention", "feedforward"))
     np.testing.assert_array_equal(decoder(rows, memory, mask), rows)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_step_gives_what_the_call_gives(family):
+@pytest.mark.parametrize("factory", FAMILIES)
+def test_a_step_gives_what_the_call_gives(factory):
     rows, memory = random_rows(0, 3), random_rows(1, 5)
     mask = np.arange(5)[None, None] < np.array([5, 2, 3, 1])[:, None, None]
-    block = DecoderBlock(FAMILIES[family], WIDTH, HEADS, 16, 0.5)
+    block = DecoderBlock(FAMILIES[factory], WIDTH, HEADS, 16, 0.5)
     block.build(rows.shape)
     whole = keras.ops.convert_to_numpy(block(rows, memory, mask))
     cache = np.zeros((4, 2, 3, HEADS, WIDTH // HEADS), "float32")
@@ -54,7 +54,7 @@ def test_a_step_gives_what_the_call_gives(family):
 
 
 def test_feedforward_by_hand():
-    layer = FeedForward(PlainFamily(), 1, 2, 0.0)
+    layer = FeedForward(PlainLayerFactory(), 1, 2, 0.0)
     layer.build((None, None, 1))
     layer.wide.set_weights([np.array([[1.0, -1.0]]), np.array([0.5, 0.0])])
     layer.narrow.set_weights([np.array([[2.0], [3.0]]), np.array([10.0])])

@@ -1,4 +1,4 @@
-"""Layer families: what a single network and an ensemble are built of, and the tied embedding."""
+"""Layer factories: what a single network and an ensemble are built of, and the tied embedding."""
 
 import keras
 import numpy as np
@@ -6,7 +6,11 @@ import pytest
 
 import be_keras
 from be_keras.roles import BIAS, role_of
-from translation.models.layer_factory import BatchEnsembleFamily, PlainFamily, TiedEmbedding
+from translation.models.layer_factory import (
+    BatchEnsembleLayerFactory,
+    PlainLayerFactory,
+    TiedEmbedding,
+)
 
 KINDS = {
     "dense": (4,),
@@ -19,22 +23,23 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_layer_obeys_the_dtype(kind):
-    for family in (PlainFamily("mixed_bfloat16"), BatchEnsembleFamily(3, "ones", "mixed_bfloat16")):
-        assert getattr(family, kind)(*KINDS[kind]).compute_dtype == "bfloat16"
+    plain = PlainLayerFactory("mixed_bfloat16")
+    for factory in (plain, BatchEnsembleLayerFactory(3, "ones", "mixed_bfloat16")):
+        assert getattr(factory, kind)(*KINDS[kind]).compute_dtype == "bfloat16"
 
 
 def test_plain_layers_are_of_one_network():
-    family = PlainFamily()
-    assert type(family.dense(4)) is keras.layers.Dense
-    assert type(family.norm()) is keras.layers.LayerNormalization
-    assert type(family.attention(2, 4, 0.1)) is be_keras.CachedMultiHeadAttention
-    assert type(family.embedding(9, 4)) is TiedEmbedding
+    factory = PlainLayerFactory()
+    assert type(factory.dense(4)) is keras.layers.Dense
+    assert type(factory.norm()) is keras.layers.LayerNormalization
+    assert type(factory.attention(2, 4, 0.1)) is be_keras.CachedMultiHeadAttention
+    assert type(factory.embedding(9, 4)) is TiedEmbedding
 
 
 def test_ensemble_layers_share_size_and_initialiser():
-    family = BatchEnsembleFamily(3, be_keras.initializers.NormalAroundOne(0.25))
+    factory = BatchEnsembleLayerFactory(3, be_keras.initializers.NormalAroundOne(0.25))
     for kind in ("dense", "attention", "norm", "embedding"):
-        layer = getattr(family, kind)(*KINDS[kind])
+        layer = getattr(factory, kind)(*KINDS[kind])
         assert layer.ensemble_size == 3
         if kind != "norm":
             assert layer.r_initializer.stddev == layer.s_initializer.stddev == 0.25
@@ -53,9 +58,9 @@ def test_tied_embedding_uses_one_table_both_ways():
     assert bias.shape == (1, 5) and role_of(bias) == BIAS
 
 
-def _fast_weights(family):
+def _fast_weights(factory):
     """Names of the fast weights that are not ones, out of a dense layer and an embedding."""
-    dense, embedding = family.dense(4), family.embedding(9, 4)
+    dense, embedding = factory.dense(4), factory.embedding(9, 4)
     dense.build((None, 3))
     embedding.build()
     weights = {
@@ -69,12 +74,12 @@ def _fast_weights(family):
 def test_where_fast_weights_are_drawn():
     normal = be_keras.initializers.NormalAroundOne(0.5)
     everywhere = {"r", "s", "embedding r", "embedding s", "q"}
-    assert _fast_weights(BatchEnsembleFamily(3, normal)) == everywhere
-    first = BatchEnsembleFamily(3, normal, where="first")
+    assert _fast_weights(BatchEnsembleLayerFactory(3, normal)) == everywhere
+    first = BatchEnsembleLayerFactory(3, normal, where="first")
     assert _fast_weights(first) == {"embedding r", "embedding s"}
-    assert _fast_weights(BatchEnsembleFamily(3, normal, where="last")) == {"q"}
+    assert _fast_weights(BatchEnsembleLayerFactory(3, normal, where="last")) == {"q"}
 
 
 def test_shared_norms_are_one_networks():
-    norm = BatchEnsembleFamily(3, "ones", norms="shared").norm()
+    norm = BatchEnsembleLayerFactory(3, "ones", norms="shared").norm()
     assert type(norm) is keras.layers.LayerNormalization

@@ -1,4 +1,4 @@
-"""Layer families: which layers they give, and which of them begin at random."""
+"""Layer factories: which layers they give, and which of them begin at random."""
 
 from functools import partial
 
@@ -8,18 +8,18 @@ import pytest
 
 import be_keras
 from be_keras.roles import BIAS, weights_by_role
-from vision.models.layer_factory import BatchEnsembleFamily, PlainFamily
+from vision.models.layer_factory import BatchEnsembleLayerFactory, PlainLayerFactory
 
 M = 3
 
 
 def random_places(**options):
     """Which of a first, a middle and a last layer have fast weights other than ones."""
-    family = BatchEnsembleFamily(M, "random_sign", **options)
+    factory = BatchEnsembleLayerFactory(M, "random_sign", **options)
     places = [
-        (family.conv(16, first=True), (None, 8, 8, 16)),
-        (family.dense(16), (None, 16)),
-        (family.head(16), (None, 16)),
+        (factory.conv(16, first=True), (None, 8, 8, 16)),
+        (factory.dense(16), (None, 16)),
+        (factory.head(16), (None, 16)),
     ]
     found = []
     for layer, shape in places:
@@ -31,17 +31,17 @@ def random_places(**options):
 
 
 def test_plain_layers_are_keras_own():
-    family = PlainFamily()
-    assert type(family.dense(4)) is type(family.head(4)) is keras.layers.Dense
-    assert type(family.conv(4)) is keras.layers.Conv2D
-    assert type(family.norm()) is keras.layers.BatchNormalization
+    factory = PlainLayerFactory()
+    assert type(factory.dense(4)) is type(factory.head(4)) is keras.layers.Dense
+    assert type(factory.conv(4)) is keras.layers.Conv2D
+    assert type(factory.norm()) is keras.layers.BatchNormalization
 
 
 def test_ensemble_layers_are_of_members():
-    family = BatchEnsembleFamily(M, be_keras.initializers.NormalAroundOne(0.25))
-    assert type(family.norm()) is be_keras.BatchNormalizationBatchEnsemble
-    assert type(family.conv(4)) is be_keras.Conv2DBatchEnsemble
-    for layer in (family.dense(4), family.conv(4), family.head(4)):
+    factory = BatchEnsembleLayerFactory(M, be_keras.initializers.NormalAroundOne(0.25))
+    assert type(factory.norm()) is be_keras.BatchNormalizationBatchEnsemble
+    assert type(factory.conv(4)) is be_keras.Conv2DBatchEnsemble
+    for layer in (factory.dense(4), factory.conv(4), factory.head(4)):
         assert layer.ensemble_size == M
         assert layer.r_initializer.stddev == layer.s_initializer.stddev == 0.25
 
@@ -55,16 +55,16 @@ def test_where_layers_begin_at_random(where, expected):
 
 
 def test_shared_norms_are_keras_own():
-    family = BatchEnsembleFamily(M, norms="shared")
-    assert type(family.norm()) is keras.layers.BatchNormalization
+    factory = BatchEnsembleLayerFactory(M, norms="shared")
+    assert type(factory.norm()) is keras.layers.BatchNormalization
 
 
 def test_both_families_normalise_alike():
-    layers = [PlainFamily().norm(), BatchEnsembleFamily(M).norm()]
+    layers = [PlainLayerFactory().norm(), BatchEnsembleLayerFactory(M).norm()]
     assert {(layer.momentum, layer.epsilon) for layer in layers} == {(0.9, 1e-5)}
 
 
-@pytest.mark.parametrize("make", [PlainFamily, partial(BatchEnsembleFamily, M)])
+@pytest.mark.parametrize("make", [PlainLayerFactory, partial(BatchEnsembleLayerFactory, M)])
 def test_dropout_masks_each_row_by_itself_and_only_in_training(make):
     rows = keras.Input((400,))
     assert make().dropout(rows) is rows
@@ -79,7 +79,7 @@ def test_dropout_masks_each_row_by_itself_and_only_in_training(make):
 
 
 def test_convolutions_before_norms_have_no_bias():
-    for family in (PlainFamily(), BatchEnsembleFamily(M)):
-        layer = family.conv(4, use_bias=False)
+    for factory in (PlainLayerFactory(), BatchEnsembleLayerFactory(M)):
+        layer = factory.conv(4, use_bias=False)
         layer.build((None, 5, 5, 2))
         assert weights_by_role(layer)[BIAS] == []

@@ -10,7 +10,7 @@ from keras import ops
 from be_keras import EnsembleModel
 from vision import models
 from vision.models import MODELS, cnn, mlp, resnet
-from vision.models.layer_factory import BatchEnsembleFamily, PlainFamily
+from vision.models.layer_factory import BatchEnsembleLayerFactory, PlainLayerFactory
 
 M = 2
 SHAPE = (8, 8, 3)
@@ -54,8 +54,8 @@ def test_names_of_the_registry():
     + [("densenet", True, M), ("vgg16_normed", False, 1), ("imagenet_resnet", True, M)],
 )
 def test_members_without_fast_weights_are_the_plain_network(model, training, members):
-    plain = SMALL[model](PlainFamily(), SHAPE, 3, width=0.25)
-    body = SMALL[model](BatchEnsembleFamily(members, "ones"), SHAPE, 3, width=0.25)
+    plain = SMALL[model](PlainLayerFactory(), SHAPE, 3, width=0.25)
+    body = SMALL[model](BatchEnsembleLayerFactory(members, "ones"), SHAPE, 3, width=0.25)
     set_seen(body, plain)
     data = np.random.default_rng(1).normal(size=(3, *SHAPE)).astype("float32")
     expected = np.asarray(plain(data, training=training))
@@ -67,7 +67,7 @@ def test_members_without_fast_weights_are_the_plain_network(model, training, mem
 @pytest.mark.parametrize("model", ["mlp", "cnn", "resnet", "cifar_resnet", "densenet"])
 def test_signs_in_the_first_layer_alone_are_enough_to_differ(model):
     keras.utils.set_random_seed(0)
-    body = SMALL[model](BatchEnsembleFamily(M, where="first"), SHAPE, 3, width=0.25)
+    body = SMALL[model](BatchEnsembleLayerFactory(M, where="first"), SHAPE, 3, width=0.25)
     modulated = [layer for layer in body.layers if hasattr(layer, "r")]
     drawn = [
         any((np.asarray(weight) != 1).any() for weight in (layer.r, layer.s)) for layer in modulated
@@ -82,8 +82,8 @@ def test_signs_in_the_first_layer_alone_are_enough_to_differ(model):
 @pytest.mark.parametrize("model", SMALL)
 def test_a_step_trains_every_weight(model, size):
     keras.utils.set_random_seed(0)
-    family = BatchEnsembleFamily(size) if size else PlainFamily()
-    network = EnsembleModel(SMALL[model](family, SHAPE, 3, width=1 / 8), size or 1)
+    factory = BatchEnsembleLayerFactory(size) if size else PlainLayerFactory()
+    network = EnsembleModel(SMALL[model](factory, SHAPE, 3, width=1 / 8), size or 1)
     network.build((None, *SHAPE))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     # One step is soon done op by op on TensorFlow; JAX would compile each of them.
@@ -106,13 +106,13 @@ def test_a_step_trains_every_weight(model, size):
 @pytest.mark.parametrize("name", MODELS)
 def test_widths_that_make_no_sense(name, width):
     with pytest.raises(ValueError, match=f"1/16 or more, and finite. Received: width={width}"):
-        MODELS[name](PlainFamily(), SHAPE, 3, width)
+        MODELS[name](PlainLayerFactory(), SHAPE, 3, width)
 
 
 @pytest.mark.parametrize("shape", [(5, 7, 2), (33, 3, 1)])
 @pytest.mark.parametrize("model", SMALL)
 def test_small_and_odd_images_fit(model, shape, zeros):
-    body = SMALL[model](PlainFamily(), shape, 3, width=1 / 16)
+    body = SMALL[model](PlainLayerFactory(), shape, 3, width=1 / 16)
     assert body.output_shape == (None, 3)
 
 
@@ -137,7 +137,7 @@ PLACES = {
 @pytest.mark.parametrize("model", PLACES)
 @pytest.mark.parametrize("size", [None, M])
 def test_places_of_dropout(model, size, zeros):
-    make = partial(BatchEnsembleFamily, size) if size else PlainFamily
+    make = partial(BatchEnsembleLayerFactory, size) if size else PlainLayerFactory
     body, without = (SMALL[model](make(dropout=rate), SHAPE, 3, width=1 / 16) for rate in (0.3, 0))
     found = [layer for layer in body.layers if isinstance(layer, keras.layers.Dropout)]
     assert {layer.name for layer in found} == PLACES[model].keys()
@@ -152,6 +152,6 @@ def test_places_of_dropout(model, size, zeros):
 
 def test_dropout_stands_after_the_activation():
     for model in ("resnet", "cifar_resnet"):
-        body = SMALL[model](PlainFamily(dropout=0.3), SHAPE, 3, width=1 / 16)
+        body = SMALL[model](PlainLayerFactory(dropout=0.3), SHAPE, 3, width=1 / 16)
         relus = [layer.output for layer in body.layers if isinstance(layer, keras.layers.ReLU)]
         assert any(body.get_layer("stage_0_block_0_dropout_1").input is each for each in relus)

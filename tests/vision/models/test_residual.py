@@ -13,14 +13,14 @@ def test_convolutions_of_a_block():
 
 
 def test_stages_halve_at_their_first_block_but_for_the_first_stage():
-    def block(family, rows, convolutions, name):
-        return [*rows, (family, convolutions, name)]
+    def block(factory, rows, convolutions, name):
+        return [*rows, (factory, convolutions, name)]
 
-    found = stages("family", [], block, lambda *given: given, (16, 32), (1, 2))
+    found = stages("factory", [], block, lambda *given: given, (16, 32), (1, 2))
     assert found == [
-        ("family", (16, 1), "stage_0_block_0"),
-        ("family", (32, 2), "stage_1_block_0"),
-        ("family", (32, 1), "stage_1_block_1"),
+        ("factory", (16, 1), "stage_0_block_0"),
+        ("factory", (32, 2), "stage_1_block_0"),
+        ("factory", (32, 1), "stage_1_block_1"),
     ]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vision.models import bottleneck_resnet, resnet, wide_resnet
-from vision.models.layer_factory import PlainFamily
+from vision.models.layer_factory import PlainLayerFactory
 from vision.models.residual import basic, bottleneck
 from vision.models.resnet_v2 import block
 
@@ -15,7 +15,7 @@ SHAPE = (7, 6, 4)
 def made(convolutions):
     """A block as a model, and random rows with negative values."""
     inputs = keras.Input(SHAPE)
-    model = keras.Model(inputs, block(PlainFamily(), inputs, convolutions, "block"))
+    model = keras.Model(inputs, block(PlainLayerFactory(), inputs, convolutions, "block"))
     return model, np.random.default_rng(0).normal(size=(2, *SHAPE)).astype("float32")
 
 
@@ -44,14 +44,15 @@ def test_normed_rows_are_projected_where_the_shape_changes(convolutions):
 def test_only_the_stem_of_a_wide_resnet_keeps_its_width():
     shapes = {}
     for make in (resnet, wide_resnet):
-        body = make(PlainFamily(), (8, 8, 3), 3, width=2, depth={resnet: 8, wide_resnet: 10}[make])
+        depth = {resnet: 8, wide_resnet: 10}[make]
+        body = make(PlainLayerFactory(), (8, 8, 3), 3, width=2, depth=depth)
         layers = ("stem", "stage_0_block_0_conv_0", "stage_2_block_0_conv_1")
         shapes[make] = [body.get_layer(name).filters for name in layers]
     assert shapes == {resnet: [32, 32, 128], wide_resnet: [16, 32, 128]}
 
 
 def test_bottlenecks_stride_in_their_first_convolution():
-    body = bottleneck_resnet(PlainFamily(), (8, 8, 3), 3, width=1 / 16, depth=11)
+    body = bottleneck_resnet(PlainLayerFactory(), (8, 8, 3), 3, width=1 / 16, depth=11)
     strides = [body.get_layer(f"stage_1_block_0_conv_{place}").strides for place in range(3)]
     assert strides == [(2, 2), (1, 1), (1, 1)]
 
@@ -64,4 +65,4 @@ def test_bottlenecks_stride_in_their_first_convolution():
 )
 def test_depths_that_do_not_exist(make, depth, known):
     with pytest.raises(ValueError, match=f"{known}, ... Received: depth={depth}"):
-        make(PlainFamily(), (32, 32, 3), 10, depth=depth)
+        make(PlainLayerFactory(), (32, 32, 3), 10, depth=depth)

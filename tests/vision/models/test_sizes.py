@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vision.models import MODELS, cnn, mlp, resnet, vgg16
-from vision.models.layer_factory import PlainFamily
+from vision.models.layer_factory import PlainLayerFactory
 from vision.training.cost import macs
 
 PUBLISHED = [
@@ -26,28 +26,28 @@ def trained(body):
 
 @pytest.mark.parametrize(("name", "shape", "classes", "width", "expected"), PUBLISHED)
 def test_trained_weights_are_as_many_as_published(name, shape, classes, width, expected, zeros):
-    assert trained(MODELS[name](PlainFamily(), shape, classes, width)) == expected
+    assert trained(MODELS[name](PlainLayerFactory(), shape, classes, width)) == expected
 
 
 def test_vgg16_with_norms_has_as_many_weights_as_published(zeros):
-    assert trained(vgg16(PlainFamily(), (32, 32, 3), 10, normed=True)) == 15_253_578
+    assert trained(vgg16(PlainLayerFactory(), (32, 32, 3), 10, normed=True)) == 15_253_578
 
 
 def test_resnet50_takes_4_1_billion_macs(zeros):
-    body = MODELS["resnet50"](PlainFamily(), (224, 224, 3), 1000)
+    body = MODELS["resnet50"](PlainLayerFactory(), (224, 224, 3), 1000)
     assert round(macs(body), -8) == 4_100_000_000
 
 
 def test_weights_of_the_mlp():
     for width, units in ((1.0, 256), (1 / 16, 16)):
-        body = mlp(PlainFamily(), (28, 28, 1), 10, width)
+        body = mlp(PlainLayerFactory(), (28, 28, 1), 10, width)
         assert body.count_params() == (784 + 1) * units + (units + 1) * units + (units + 1) * 10
 
 
 def test_weights_of_the_cnn():
     convolutions = (9 * 1 + 1) * 16 + (9 * 16 + 1) * 32 + (9 * 32 + 1) * 64
     dense = (4 * 4 * 64 + 1) * 64 + (64 + 1) * 10
-    assert cnn(PlainFamily(), (28, 28, 1), 10).count_params() == convolutions + dense
+    assert cnn(PlainLayerFactory(), (28, 28, 1), 10).count_params() == convolutions + dense
 
 
 @pytest.mark.parametrize("blocks", [1, 2])
@@ -59,5 +59,5 @@ def test_weights_of_the_resnet(blocks):
             expected += before * filters if before != filters else 0
             before = filters
     expected += 2 * 16 + (16 + 1) * 3
-    body = resnet(PlainFamily(), (8, 8, 3), 3, width=0.25, depth=6 * blocks + 2)
+    body = resnet(PlainLayerFactory(), (8, 8, 3), 3, width=0.25, depth=6 * blocks + 2)
     assert trained(body) == expected
