@@ -73,8 +73,8 @@ def test_peers_have_nothing_to_stand_beside_on_jax(tmp_path):
 
 
 def test_a_peer_that_is_not_installed_is_refused_by_name():
-    # Without site packages nothing is installed.
-    done = start("--peer", "tabm", options=["-S"])
+    # Without site packages nothing is installed; what lies in the checkout is found.
+    done = start("--peer", "tabm", options=["-S"], path=SCRIPT.parents[1])
     assert done.returncode == 2
     assert "expected --peer to be installed; not found: tabm" in done.stderr
 

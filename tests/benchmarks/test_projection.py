@@ -124,7 +124,7 @@ def test_the_tables(projection, tmp_path, monkeypatch, capsys):
     assert {row["members"] for row in rows} == set(projection.MEMBERS)
     assert all(math.isfinite(row["tokens_per_second"]) for row in rows)
     assert "64 hosts" in capsys.readouterr().out
-    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "results" / "scale.md").read_text(encoding="utf-8")
     assert set(re.findall(r"rows: projection/(\w+)", page)) == {"measured", "memory", "rows"}
     # The file that the page shows follows from that of the measurements.
     kept = projection.SCALE.with_name("projection.json").read_text(encoding="utf-8")

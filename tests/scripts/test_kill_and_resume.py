@@ -86,7 +86,7 @@ def test_a_run_is_killed_as_often_as_asked_for(stub, tmp_path):
 
 def test_a_kill_in_the_writing_of_a_file_is_told(stub, tmp_path):
     kill = stub._kill(9, tmp_path, stub.Moment("writing", 6, 0.5), {"writing": 0.1})
-    unfinished = ["checkpoints/partial-00000009.sha256"]
+    unfinished = ["checkpoints/.partial-00000009.sha256"]
     assert kill == {"aimed_at": "writing", "last_checkpoint": 6, "unfinished": unfinished}
 
 

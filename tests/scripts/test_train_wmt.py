@@ -54,7 +54,7 @@ def test_quick_demo_and_the_same_command_again(make_venv, tmp_path):
     assert report["truth"]["entropy_per_word"] > 0
     assert sorted(path.name for path in out.iterdir()) == [
         *("batch-ensemble-4", "corpus", "data", "evaluations", "learning.png", "reliability.png"),
-        *("report.json", "report.md", "single", "single.log", "scores.png"),
+        *("report.json", "report.md", "scores.png", "single", "single.log"),
     ]
 
     results = [out / name / "log.jsonl" for name in SYSTEMS]

@@ -150,8 +150,8 @@ def train_vocabulary(
 
 
 def _short_lines(sentences: Iterable[str]) -> Iterator[str]:
-    """Cut sentences that the trainer would leave out: at white space, or else anywhere."""
-    for sentence in sentences:
+    """Normalise white space, and cut lines that the trainer would leave out, at spaces if any."""
+    for sentence in map(normalise_space, sentences):
         if len(sentence.encode()) <= _LINE_BYTES:
             yield sentence
         else:
