@@ -14,13 +14,13 @@ import be_keras
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGES = ("be_keras", "be_tracks", "translation", "vision")
 EXTRAS = {
-    *("tensorflow", "jax", "datasets", "translation", "vision"),
+    *("tensorflow", "jax", "torch", "datasets", "translation", "vision"),
     *("experiments", "tensorboard", "docs", "dev"),
 }
 
 # The extras that a package may count on, beside what is always installed.
 EXTRAS_OF = {
-    "be_keras": ("tensorflow", "jax"),
+    "be_keras": ("tensorflow", "jax", "torch"),
     "be_tracks": ("vision", "translation"),
     "translation": ("translation", "jax"),
     "vision": ("vision", "jax"),
