@@ -199,7 +199,7 @@ def read_truth(path: str | Path) -> dict:
     """Read the truth about a synthetic test set from its `corpus.json`; UserError if it is none."""
     keys = ("entropy_per_word", "reference_nll_per_word", "oracle_bleu")
     expected = f"expected the corpus.json of a synthetic corpus, with {', '.join(keys)}"
-    card = read_json(path, f"{path}: there is no such file; {expected}.", f"{expected}.")
+    card = read_json(path, f"{path}: {expected}; there is no such file.", f"{expected}.")
     if missing := [key for key in keys if key not in card]:
         raise UserError(f"{path}: {expected}; got none of {', '.join(missing)}.")
     return {key: card[key] for key in keys}

@@ -146,7 +146,7 @@ def place(ensemble, data, tmp_path, monkeypatch):
         (["--out", "taken"], "got thesis.txt in it"),
         (["--out", "other.en/out"], "other.en"),
         (["--truth", "nowhere"], "nowhere: expected the corpus.json"),
-        (["--truth", "taken/thesis.txt"], "thesis.txt: expected the corpus.json"),
+        (["--truth", "taken/thesis.txt"], "thesis.txt: cannot be read .* expected the corpus.json"),
         (["--beam-size", "0"], "--beam-size must be from 1 to 1,000"),
     ],
 )
