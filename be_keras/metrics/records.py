@@ -134,7 +134,8 @@ def _checked_probabilities(p: Tensor) -> Tensor:
     off = ops.maximum(ops.abs(ops.sum(p, axis=-1, keepdims=True) - 1.0), -ops.min(p))
     try:
         most = float(ops.convert_to_numpy(ops.max(off)))
-    except Exception:  # values of a graph are not known while it is traced
+    # The values of a graph are not known while it is traced: TensorFlow, JAX and Keras say so.
+    except (NotImplementedError, TypeError, ValueError):
         return ops.where(off > _ROUNDING, float("nan"), p)
     if most > _ROUNDING:
         raise ValueError(

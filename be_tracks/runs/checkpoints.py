@@ -17,7 +17,6 @@ from be_tracks.atomic import atomic_write
 from be_tracks.errors import UserError, refusals_explained
 from be_tracks.interrupts import held_interrupts
 
-CHUNK = 1 << 20
 GO_ON = "make room or mend the rights, then repeat the command to go on from the last checkpoint."
 
 
@@ -144,8 +143,5 @@ def load_model(path: Path, kind: type, called: str, remedy: str) -> keras.Model:
 
 
 def _sha256(path):
-    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

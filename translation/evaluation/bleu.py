@@ -50,13 +50,13 @@ def corpus_bleu(hypotheses: list[str], references: list[str], language: str = ""
     return metric.corpus_score(hypotheses, [references]).score
 
 
-def bleu_metric(language: str) -> BLEU:
-    """Give sacreBLEU's BLEU with the tokeniser of a language.
+def bleu_metric(language: str, **options) -> BLEU:
+    """Give sacreBLEU's BLEU with the tokeniser of a language, and what other options it takes.
 
     Raises UserError where the tokeniser needs a package that is not installed.
     """
     try:
-        return BLEU(trg_lang=language)
+        return BLEU(trg_lang=language, **options)
     except (ImportError, RuntimeError) as error:
         raise UserError(
             f"sacreBLEU's tokeniser for {language} needs a package that is not installed:"
@@ -132,7 +132,7 @@ def _corpus(metric: Metric, hypotheses: list[str], references: list[str], sample
 
 def _bleu_statistics(hypotheses: list[str], references: list[str], language: str) -> np.ndarray:
     """Give `(sentences, 10)` ints: matches and totals of the n-gram orders, and both lengths."""
-    metric = BLEU(trg_lang=language, effective_order=True)
+    metric = bleu_metric(language, effective_order=True)
     scores = [
         metric.sentence_score(hypothesis, [reference])
         for hypothesis, reference in zip(hypotheses, references, strict=True)

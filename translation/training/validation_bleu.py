@@ -7,13 +7,13 @@ from itertools import islice
 from pathlib import Path
 
 import keras
-from sacrebleu.metrics import BLEU
 
 from be_tracks.errors import UserError
 from translation.data.card import read_card
 from translation.data.splits import read_text
 from translation.data.vocabulary import Vocabulary
 from translation.decoding.decoder import Decoder
+from translation.evaluation.bleu import bleu_metric
 
 
 class ValidationBleu(keras.callbacks.Callback):
@@ -41,7 +41,7 @@ class ValidationBleu(keras.callbacks.Callback):
             raise UserError(f"{data}: expected validation pairs to translate, got none.")
         pairs = islice(read_text(data, "valid"), 0, None, max(1, count // sentences))
         self.sources, self.references = map(list, zip(*islice(pairs, sentences), strict=True))
-        self._metric = BLEU(trg_lang=card["target_language"])
+        self._metric = bleu_metric(card["target_language"])
         self._decoder = None
 
     def score(self, model: keras.Model) -> float:
