@@ -6,7 +6,7 @@ where Markdown would take the rest of the line for HTML:
     ... are worth <!-- value: fashion-methods/examples | BatchEnsemble-4 | DEE -->2.20<!-- end -->
 
 A small table names its rows and columns, each with the heading that it gets after "=", and a
-figure its panels, each "Y by X":
+figure its panels, each "Y by X" or "Y = heading by X":
 
     <!-- excerpt: fashion-methods/examples
     rows: one network | deep ensemble of 4 = four networks
@@ -115,6 +115,7 @@ class Excerpts:
             1, len(panels), figsize=(3.1 * len(panels), 3.4), squeeze=False, layout="constrained"
         )
         for axis, (y, x) in zip(axes[0], panels, strict=True):
+            y, heading = _named(y)
             rows = map(_named, fields["rows"].split(" | "))
             for colour, (row, label) in zip(COLOURS, rows, strict=False):
                 points = [self.numbers(source, row, key)[0] for key in (x, y)]
@@ -122,7 +123,7 @@ class Excerpts:
                     axis.plot(*points, "o", color=colour, alpha=0.35, markersize=5)
                     means = [[statistics.fmean(numbers)] for numbers in points]
                     axis.plot(*means, "D", color=colour, markersize=7, label=label)
-            score, _, network = y.partition(", ")
+            score, _, network = heading.partition(", ")
             axis.set_title(network, fontsize=10)
             axis.set_xlabel(x.partition(", ")[0], fontsize=9)
             wish = f"\n({better[y]} is better)" if better.get(y) else ""
