@@ -6,6 +6,9 @@ import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import keras
+
+from be_keras import initializers
 from be_tracks.errors import UserError
 
 # What values must be, in words and as a test, and the keys of which this holds.
@@ -63,6 +66,18 @@ def check_key(key: str, known: Iterable[str]) -> None:
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}."
         raise UserError(f"unknown setting {key!r}{hint}")
+
+
+def fast_initializer(text: str) -> keras.initializers.Initializer:
+    """Give the initialiser that the setting `fast_initializer` of either track names.
+
+    Raises:
+        UserError: `be_keras.initializers.from_text` knows no such text.
+    """
+    try:
+        return initializers.from_text(text)
+    except ValueError as error:
+        raise UserError(f"setting fast_initializer must be {error}") from None
 
 
 def _kinds(field):

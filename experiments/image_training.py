@@ -8,12 +8,13 @@ import numpy as np
 from be_keras import EnsembleModel
 from be_keras.backend import trains_faster_with_xla
 from be_keras.convert import distillation_targets, perturb, signs_in_the_head, to_batch_ensemble
+from be_tracks.config import fast_initializer
 from experiments.experiment import train_branched
 from experiments.image_layers import VariedLayers
 from vision.data.batches import Batches
 from vision.data.images import Images
 from vision.data.scaling import Scaling
-from vision.settings import Settings, fast_initializer
+from vision.settings import Settings
 from vision.training.build import make_optimizer, new_classifier
 
 MEASURED = 1_000  # examples on which the disagreement of perturbed members is measured

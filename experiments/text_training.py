@@ -7,6 +7,7 @@ import numpy as np
 
 from be_keras.backend import trains_faster_with_xla
 from be_keras.training import stream
+from be_tracks.config import fast_initializer
 from experiments.experiment import train_branched
 from experiments.text_layers import VariedLayers
 from translation.config import Config
@@ -47,7 +48,7 @@ def new_model(settings: TextSettings, vocabulary_size: int) -> Translator:
     if size:
         factory = VariedLayers(
             size,
-            settings.initializer(),
+            fast_initializer(settings.fast_initializer),
             settings.precision,
             settings.fast_where,
             settings.norms,

@@ -8,9 +8,9 @@ import dataclasses
 import math
 from collections.abc import Iterable
 
-from be_keras import initializers, optimizers
+from be_keras import optimizers
 from be_keras.schedules import InverseSquareRoot
-from be_tracks.config import changed, check_values
+from be_tracks.config import changed, check_values, fast_initializer
 from be_tracks.errors import UserError
 
 # What the values of the keys must be, and how to tell.
@@ -122,7 +122,7 @@ class Config:
 
     def __post_init__(self):
         check_values(self, RULES, CHOICES)
-        self.initializer()
+        fast_initializer(self.fast_initializer)
         if self.width % self.heads:
             raise UserError(
                 f"setting width must be a multiple of heads={self.heads}; got {self.width}."
@@ -132,13 +132,6 @@ class Config:
                 f"setting patience waits for BLEU; got patience={self.patience} without"
                 " bleu_sentences, such as --set bleu_sentences=200."
             )
-
-    def initializer(self):
-        """The Keras initialiser of the fast weights."""
-        try:
-            return initializers.from_text(self.fast_initializer)
-        except ValueError as error:
-            raise UserError(f"setting fast_initializer must be {error}") from None
 
     def make_optimizer(self):
         """The optimiser, unbuilt, with its schedule, decay and the fast multiplier."""

@@ -6,10 +6,8 @@ Takes keyword values; gives a frozen `Settings`. All values are what JSON holds.
 import dataclasses
 import math
 
-import keras
-
-from be_keras import initializers, optimizers
-from be_tracks.config import check_key, check_values
+from be_keras import optimizers
+from be_tracks.config import check_key, check_values, fast_initializer
 from be_tracks.errors import UserError
 from vision.models import MODELS
 
@@ -148,15 +146,3 @@ def drops(schedule: str) -> tuple[float, tuple[float, ...]]:
             f"drops:0.2:0.4,0.8,0.9, all of them between 0 and 1; got {schedule!r}."
         )
     return factor, shares
-
-
-def fast_initializer(text: str) -> keras.initializers.Initializer:
-    """Give the initialiser that the setting `fast_initializer` names.
-
-    Raises:
-        UserError: `be_keras.initializers.from_text` knows no such text.
-    """
-    try:
-        return initializers.from_text(text)
-    except ValueError as error:
-        raise UserError(f"setting fast_initializer must be {error}") from None

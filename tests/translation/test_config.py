@@ -8,6 +8,7 @@ import pytest
 
 from be_keras.initializers import RandomSign
 from be_keras.roles import BIAS, set_role
+from be_tracks.config import fast_initializer
 from be_tracks.errors import UserError
 from translation.config import PRESETS, Config, make_config
 
@@ -71,10 +72,13 @@ def test_unknown_preset():
 
 
 def test_fast_weights():
-    initializer = Config(fast_initializer="normal:1:0.25").initializer()
+    def drawn(text):
+        return fast_initializer(Config(fast_initializer=text).fast_initializer)
+
+    initializer = drawn("normal:1:0.25")
     assert (initializer.mean, initializer.stddev) == (1, 0.25)
-    assert isinstance(Config(fast_initializer="random_sign").initializer(), RandomSign)
-    assert Config(fast_initializer="sign:0.75").initializer().probability == 0.75
+    assert isinstance(drawn("random_sign"), RandomSign)
+    assert drawn("sign:0.75").probability == 0.75
 
 
 def test_optimizer():

@@ -6,9 +6,10 @@ import json
 import pytest
 
 from be_keras.initializers import RandomSign
+from be_tracks.config import fast_initializer
 from be_tracks.errors import UserError
 from vision.models import MODELS
-from vision.settings import Settings, fast_initializer, make_settings
+from vision.settings import Settings, make_settings
 
 
 def test_changes_touch_their_fields_alone():

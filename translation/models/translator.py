@@ -9,6 +9,7 @@ from keras import ops
 from be_keras import EnsembleModel
 from be_keras.losses import chunked_cross_entropy, sequence_loss
 from be_keras.members import fill_rows, merge_members, repeat_examples, split_members
+from be_tracks.config import fast_initializer
 from be_tracks.interrupts import held_interrupts
 from translation.config import Config
 from translation.models.layer_factory import PlainLayerFactory
@@ -146,7 +147,7 @@ def build_translator(
         config.feedforward,
         config.dropout,
         ensemble_size,
-        config.initializer(),
+        fast_initializer(config.fast_initializer),
         config.fast_where,
         config.norms,
         factory,

@@ -6,10 +6,11 @@ from keras.optimizers.schedules import CosineDecay
 from be_keras import EnsembleModel, optimizers
 from be_keras.backend import trains_faster_with_xla
 from be_keras.schedules import WarmupDrops
+from be_tracks.config import fast_initializer
 from vision.data.images import Images
 from vision.models import MODELS
 from vision.models.layer_factory import BatchEnsembleLayerFactory, PlainLayerFactory
-from vision.settings import Settings, drops, fast_initializer
+from vision.settings import Settings, drops
 
 WARMUP = 0.05  # share of the steps
 
